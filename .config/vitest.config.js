@@ -1,0 +1,13 @@
+// What `npm test` runs: everything under test/ but the end-to-end and bench folders, which need real programs.
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    root: new URL("..", import.meta.url).pathname,
+    include: ["test/**/*.test.ts"],
+    exclude: ["test/e2e/**", "test/bench/**", "**/node_modules/**"],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    pool: "forks",
+  },
+});

@@ -1,0 +1,175 @@
+// What exists, where: decided here and nowhere else. Each method is one atomic step: it happens wholly or not at all,
+// is durable when it resolves, and its result says what was missing. test/contracts/metadata-store.ts holds every
+// implementation to this page. Repositories are named by plain strings that the caller has parsed.
+import type { Digest } from "../digest.ts";
+import type { Locator } from "../blobs/blob-store.ts";
+import type { BlobRecord, ManifestRecord, Reference, ReferrerRecord, UploadRecord } from "./records.ts";
+
+export interface MetadataStore {
+  readonly repositories: Repositories;
+  readonly manifests: Manifests;
+  readonly tags: Tags;
+  readonly blobLinks: BlobLinks;
+  readonly uploads: Uploads;
+  readonly discardedObjects: DiscardedObjects;
+  /** Whether the store answers; rejects when it does not. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A page in ascending order of code points: at most `limit` entries after `after`. */
+export interface PageRequest {
+  readonly after?: string;
+  readonly limit: number;
+}
+
+export interface Page<T> {
+  readonly entries: readonly T[];
+  /** Whether entries remain beyond the last one. */
+  readonly more: boolean;
+}
+
+/** A repository exists while it holds a manifest. */
+export interface Repositories {
+  exists(repository: string): Promise<boolean>;
+  list(page: PageRequest): Promise<Page<string>>;
+}
+
+/** What a conditional request demands of the tag or digest it names, checked in the same step as the change. */
+export type Precondition = { readonly kind: "absent" } | { readonly kind: "matches"; readonly digests: readonly Digest[] | "any" };
+
+export interface ManifestCommit {
+  readonly repository: string;
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly bytes: Buffer;
+  readonly artifactType?: string | undefined;
+  readonly subject?: Digest | undefined;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+  readonly references: readonly Reference[];
+  /** `lazy` (mirrors) stores the manifest whatever is absent. */
+  readonly referencePolicy: "required" | "lazy";
+  readonly tags: readonly string[];
+  /** Applies to `tag` when given, else to the manifest's own digest. */
+  readonly precondition?: { readonly tag?: string; readonly demand: Precondition } | undefined;
+  readonly now: number;
+}
+
+export type ManifestCommitResult =
+  | { readonly outcome: "committed" }
+  | { readonly outcome: "missing"; readonly digests: readonly Digest[] }
+  | { readonly outcome: "precondition-failed"; readonly current: Digest | undefined };
+
+export type ManifestDeleteResult =
+  | { readonly outcome: "deleted" }
+  | { readonly outcome: "absent" }
+  /** A present index of the repository lists it. */
+  | { readonly outcome: "needed"; readonly by: Digest };
+
+export interface Manifests {
+  findByDigest(repository: string, digest: Digest): Promise<ManifestRecord | undefined>;
+  findByTag(repository: string, tag: string): Promise<ManifestRecord | undefined>;
+
+  /**
+   * Stores the manifest, its edges and its tags, after checking in the same transaction that the precondition holds
+   * and that every required reference is present in the repository. Storing it again with the same bytes succeeds.
+   */
+  commit(commit: ManifestCommit): Promise<ManifestCommitResult>;
+
+  /** Removes the manifest and all its tags, unless a present index of that repository lists it. */
+  delete(repository: string, digest: Digest): Promise<ManifestDeleteResult>;
+
+  /** Manifests of the repository whose subject is `subject`, ascending by digest. */
+  listReferrers(
+    repository: string,
+    subject: Digest,
+    page: PageRequest & { readonly artifactType?: string | undefined },
+  ): Promise<Page<ReferrerRecord>>;
+
+  /** Descriptions of those of `digests` that the repository holds, in no particular order. */
+  describe(repository: string, digests: readonly Digest[]): Promise<ReferrerRecord[]>;
+}
+
+export interface Tags {
+  list(repository: string, page: PageRequest): Promise<Page<string>>;
+  /** Removes exactly this tag; false when there was none. */
+  delete(repository: string, tag: string): Promise<boolean>;
+}
+
+export type BlobUnlinkResult =
+  | { readonly outcome: "unlinked" }
+  | { readonly outcome: "absent" }
+  /** A manifest of that repository names it. */
+  | { readonly outcome: "needed"; readonly by: Digest };
+
+export interface BlobCommit {
+  readonly uploadId: string;
+  readonly repository: string;
+  readonly blob: BlobRecord;
+  readonly now: number;
+}
+
+/** A blob answers only in a repository that it is linked to, and only while its bytes are not known to be damaged. */
+export interface BlobLinks {
+  find(repository: string, digest: Digest): Promise<BlobRecord | undefined>;
+
+  /**
+   * Ends the upload session and makes the blob exist in the repository. Where the digest has sound bytes already,
+   * they stay and the offered locator is discarded; where its bytes are damaged or being deleted, the offered locator
+   * replaces them. False when the session is no more: then nothing happened but that the locator is discarded.
+   */
+  commit(commit: BlobCommit): Promise<boolean>;
+
+  /** Links a blob of `from` (or, without it, of any repository) into `repository`; false when there is none. */
+  mount(mount: { repository: string; digest: Digest; from?: string | undefined; now: number }): Promise<boolean>;
+
+  /** Removes the link, unless a manifest of that repository names the blob. Other repositories are untouched. */
+  unlink(repository: string, digest: Digest): Promise<BlobUnlinkResult>;
+
+  /** The bytes at this locator are gone or of a wrong size: until replaced, the blob is absent everywhere. */
+  markDamaged(digest: Digest, locator: Locator): Promise<void>;
+}
+
+/** Who is writing to a session, until when. A lease that ran out belongs to nobody. */
+export interface WriterLease {
+  readonly holder: string;
+  readonly until: number;
+}
+
+export type LeaseResult =
+  | { readonly outcome: "leased"; readonly upload: UploadRecord }
+  | { readonly outcome: "held"; readonly upload: UploadRecord }
+  | { readonly outcome: "absent" };
+
+export interface UploadProgress {
+  readonly holder: string;
+  readonly state: string;
+  readonly offset: number;
+  readonly expiresAt: number;
+  /** undefined gives the lease back. */
+  readonly leaseUntil: number | undefined;
+}
+
+/** An upload session exists exactly while its row does and has not expired. */
+export interface Uploads {
+  start(upload: UploadRecord): Promise<void>;
+  find(repository: string, id: string, now: number): Promise<UploadRecord | undefined>;
+
+  /** Takes the session for one writer, if nobody else holds it. */
+  lease(repository: string, id: string, lease: WriterLease, now: number): Promise<LeaseResult>;
+
+  /** Records what is durable and renews or returns the lease; false when the lease is no longer the holder's. */
+  save(id: string, progress: UploadProgress): Promise<boolean>;
+
+  /** Removes the session if nobody else is writing to it. */
+  remove(id: string, holder: string, now: number): Promise<boolean>;
+
+  /** Sessions that are past their expiry with no living lease, oldest first. */
+  listExpired(now: number, limit: number): Promise<UploadRecord[]>;
+}
+
+/** Locators that nothing refers to any more, waiting for the blob store to forget them. */
+export interface DiscardedObjects {
+  list(now: number, limit: number): Promise<Locator[]>;
+  forget(locators: readonly Locator[]): Promise<void>;
+}

@@ -1,0 +1,45 @@
+// The rows as the rest of Berth sees them. Times are milliseconds since 1970; sizes are bytes.
+import type { Digest, DigestAlgorithm } from "../digest.ts";
+import type { Locator } from "../blobs/blob-store.ts";
+
+export interface BlobRecord {
+  readonly digest: Digest;
+  readonly locator: Locator;
+  readonly size: number;
+}
+
+export interface ManifestRecord {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  /** Exactly the bytes that were pushed. */
+  readonly bytes: Buffer;
+}
+
+/** A manifest as the referrers list shows it. */
+export interface ReferrerRecord {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly size: number;
+  readonly artifactType: string | undefined;
+  readonly annotations: Readonly<Record<string, string>> | undefined;
+}
+
+export interface UploadRecord {
+  readonly id: string;
+  readonly repository: string;
+  /** What the blob store needs to go on with the session. */
+  readonly state: string;
+  /** Durable bytes, as last acknowledged. */
+  readonly offset: number;
+  readonly algorithm: DigestAlgorithm;
+  readonly expiresAt: number;
+}
+
+/** A digest that a manifest names, and whether the manifest may be stored while it is absent. */
+export interface Reference {
+  readonly digest: Digest;
+  /** `blob`: config and layers. `any`: an index entry, which may be a manifest or a blob (BuildKit's caches). */
+  readonly kind: "blob" | "any";
+  /** False where the spec lets the content live elsewhere (non-distributable layers). */
+  readonly required: boolean;
+}
