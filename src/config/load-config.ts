@@ -1,0 +1,83 @@
+// Where the configuration comes together: sources → checked settings → paths and the auth mode resolved. Everything
+// else in Berth sees only the Config that this returns.
+import { join, resolve } from "node:path";
+import { resolveAuthMode } from "./auth-mode.ts";
+import type { AuthMode } from "./auth-mode.ts";
+import type { Environment } from "./environment.ts";
+import { readSettings } from "./read-settings.ts";
+import type { FlagText } from "./read-settings.ts";
+import { configSchema } from "./schema.ts";
+import type { Settings } from "./schema.ts";
+
+export type BlobStorage =
+  | { readonly filesystem: { readonly directory: string } }
+  | { readonly memory: Readonly<Record<string, never>> };
+
+/** All paths are absolute; `auth` says which mode is in force and why. */
+export type Config = Omit<Settings, "auth" | "storage"> & {
+  readonly auth: AuthMode;
+  readonly storage: {
+    readonly blobs: BlobStorage;
+    readonly metadata: { readonly sqlite: { readonly path: string } };
+  };
+};
+
+/** Options of the command line that set a key, as text. */
+export type ConfigFlags = {
+  readonly listen?: string | undefined;
+  readonly data?: string | undefined;
+  readonly authMode?: string | undefined;
+};
+
+export type ConfigSources = {
+  /** The YAML file; without it BERTH_CONFIG may name one, otherwise there is none. */
+  readonly file?: string | undefined;
+  readonly env?: Environment | undefined;
+  readonly flags?: ConfigFlags | undefined;
+  /** What relative paths are relative to; the process's working directory unless given. */
+  readonly workingDirectory?: string | undefined;
+};
+
+const flagKeys = [
+  { option: "listen", flag: "--listen", path: ["http", "listen"] },
+  { option: "data", flag: "--data", path: ["data"] },
+  { option: "authMode", flag: "--auth-mode", path: ["auth", "mode"] },
+] as const;
+
+function flagTexts(flags: ConfigFlags): FlagText[] {
+  return flagKeys.flatMap(({ option, flag, path }) => {
+    const text = flags[option];
+    return text === undefined ? [] : [{ flag, path, text }];
+  });
+}
+
+function resolveStorage(settings: Settings, absolute: (path: string) => string): Config["storage"] {
+  const { blobs, metadata } = settings.storage;
+  const data = absolute(settings.data);
+  const within = (path: string | undefined, name: string): string =>
+    path === undefined ? join(data, name) : absolute(path);
+  return {
+    blobs:
+      "memory" in blobs
+        ? { memory: {} }
+        : { filesystem: { directory: within(blobs.filesystem.directory, "blobs") } },
+    metadata: { sqlite: { path: within(metadata.sqlite.path, "berth.sqlite") } },
+  };
+}
+
+/** Throws a ConfigError whose message lists every problem and says what to do. */
+export function loadConfig(sources: ConfigSources = {}): Config {
+  const { settings, sourceOf } = readSettings(configSchema, {
+    file: sources.file,
+    environment: sources.env ?? {},
+    flags: flagTexts(sources.flags ?? {}),
+  });
+  const directory = sources.workingDirectory ?? process.cwd();
+  const absolute = (path: string): string => resolve(directory, path);
+  return {
+    ...settings,
+    data: absolute(settings.data),
+    storage: resolveStorage(settings, absolute),
+    auth: resolveAuthMode(settings.auth.mode, sourceOf(["auth", "mode"]), settings.http.listen),
+  };
+}

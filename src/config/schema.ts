@@ -1,0 +1,134 @@
+// Every key of the configuration: its type, its limits, its default and its explanation, in one place. The JSON Schema,
+// the reference in docs/ and the names of the environment variables are all derived from here.
+import { z } from "zod";
+import { listenAddress } from "./listen-address.ts";
+import { oneOf } from "./one-of.ts";
+import { publicUrl } from "./public-url.ts";
+
+/** The longest delay that a Node timer can count, 2^31 - 1 milliseconds, rounded down to seconds (almost 25 days). */
+const longestTimerSeconds = 2_147_483;
+
+const timerSeconds = z.int().min(1).max(longestTimerSeconds);
+const path = z.string().min(1);
+
+const http = z.strictObject({
+  listen: listenAddress
+    .prefault("127.0.0.1:5000")
+    .describe(
+      "Address of the registry: HOST:PORT, [IPV6]:PORT, or :PORT for every IPv4 address. Port 0 lets the system choose.",
+    ),
+  publicUrl: publicUrl
+    .optional()
+    .describe(
+      "URL under which clients reach Berth, such as https://registry.example.com. When set, Location and Link headers are absolute with it; otherwise they are absolute paths, which work behind any proxy.",
+    ),
+  drainSeconds: z
+    .int()
+    .min(0)
+    .max(longestTimerSeconds)
+    .prefault(30)
+    .describe("How long running transfers may finish after SIGTERM or SIGINT before they are cut."),
+  inactivitySeconds: timerSeconds
+    .prefault(120)
+    .describe(
+      "A connection on which no byte moved either way for this long is cut. There is no limit on a transfer's total time.",
+    ),
+  headersSeconds: timerSeconds
+    .prefault(60)
+    .describe("How long a client may take to send the headers of one request."),
+  keepAliveSeconds: timerSeconds
+    .prefault(75)
+    .describe(
+      "How long an idle connection is kept for the client's next request. Keep it above the idle time of a load balancer in front, which otherwise sees resets.",
+    ),
+  maxManifestBytes: z
+    .int()
+    .min(1024)
+    .max(64 * 1024 * 1024)
+    .prefault(4_194_304)
+    .describe("Largest manifest accepted; a larger one gets 413. The specification asks for 4 MiB at least."),
+});
+
+const metrics = z.strictObject({
+  listen: listenAddress
+    .optional()
+    .describe(
+      "Address on which Prometheus metrics are served at /metrics, in the form of http.listen. Not served unless set.",
+    ),
+});
+
+const log = z.strictObject({
+  level: z
+    .enum(["trace", "debug", "info", "warn", "error", "silent"])
+    .prefault("info")
+    .describe("Least severe level that is logged. With debug or trace, failures show their stack."),
+});
+
+const auth = z.strictObject({
+  mode: z
+    .enum(["open"])
+    .optional()
+    .describe(
+      "Who may do what. open: anyone who reaches the port may pull, push and delete. When not set, Berth is open on a loopback address and refuses to listen on any other.",
+    ),
+});
+
+const filesystem = z.strictObject({
+  directory: path
+    .optional()
+    .describe("Directory that holds the blobs. Default: blobs in the data directory."),
+});
+
+const sqlite = z.strictObject({
+  path: path.optional().describe("The database file. Default: berth.sqlite in the data directory."),
+});
+
+const storage = z.strictObject({
+  blobs: oneOf({
+    filesystem: filesystem.describe("Blobs as files in a directory."),
+    memory: z
+      .strictObject({})
+      .describe("Blobs in memory, lost when the process ends. For tests and demonstrations."),
+  })
+    .prefault({ filesystem: {} })
+    .describe("Where the bytes of blobs are kept; exactly one of its keys."),
+  metadata: oneOf({ sqlite: sqlite.describe("An embedded SQLite database.") })
+    .prefault({ sqlite: {} })
+    .describe(
+      "Where repositories, tags, manifests and upload sessions are recorded; exactly one of its keys.",
+    ),
+});
+
+const uploads = z.strictObject({
+  expirySeconds: z
+    .int()
+    .min(60)
+    .max(315_360_000)
+    .prefault(604_800)
+    .describe("An upload session that received nothing for this long is removed, with its bytes."),
+  leaseSeconds: z
+    .int()
+    .min(1)
+    .max(3600)
+    .prefault(10)
+    .describe(
+      "How long an upload session stays reserved for a writer that fell silent before another may go on with it.",
+    ),
+});
+
+export const configSchema = z
+  .strictObject({
+    http: http.prefault({}).describe("The registry's HTTP server."),
+    metrics: metrics.prefault({}).describe("Metrics for Prometheus, on an address of their own."),
+    log: log.prefault({}).describe("The log, one JSON object a line on standard output."),
+    auth: auth.prefault({}).describe("Who may do what."),
+    data: path
+      .prefault("./data")
+      .describe("The data directory. It holds whatever has no place of its own configured."),
+    storage: storage.prefault({}).describe("Where content is kept."),
+    uploads: uploads.prefault({}).describe("Uploads that have begun and are not finished."),
+  })
+  .meta({ title: "Configuration of Berth" });
+
+/** What the schema yields: defaults filled in, nothing resolved against anything else. */
+export type Settings = z.output<typeof configSchema>;
