@@ -57,8 +57,7 @@ const units: Record<string, string> = {
 function limit(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
   const [word, bound] = issue.code === "too_small" ? ["least", issue.minimum] : ["most", issue.maximum];
   if (issue.origin === "string" && String(bound) === "1") return "must not be empty";
-  const unit =
-    { string: " characters long", array: " entries long", set: " entries long" }[issue.origin] ?? "";
+  const unit = units[issue.origin] ?? "";
   return `must be at ${word} ${String(bound)}${unit}`;
 }
 
