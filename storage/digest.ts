@@ -36,10 +36,17 @@ export type Digests = { readonly [A in DigestAlgorithm]?: Digest };
 
 /** Hashes a stream under one or more algorithms and can tell the digests so far without ending. */
 export class Digester {
-  readonly #hashes: ReadonlyMap<DigestAlgorithm, Hash>;
+  #hashes: ReadonlyMap<DigestAlgorithm, Hash>;
 
   constructor(algorithms: Iterable<DigestAlgorithm>) {
     this.#hashes = new Map(Array.from(algorithms, (algorithm) => [algorithm, createHash(algorithm)]));
+  }
+
+  /** An independent digester that has seen the same bytes. */
+  copy(): Digester {
+    const twin = new Digester([]);
+    twin.#hashes = new Map(Array.from(this.#hashes, ([algorithm, hash]) => [algorithm, hash.copy()]));
+    return twin;
   }
 
   get algorithms(): DigestAlgorithm[] {

@@ -1,0 +1,80 @@
+// The composition root: a configuration in, a running registry out. The only place that names the adapters.
+import { randomUUID } from "node:crypto";
+import { OpenAuthorizer } from "../auth/open-authorizer.ts";
+import type { BlobStore } from "../storage/blobs/blob-store.ts";
+import { openBlobStore, type BlobStoreOptions } from "../storage/blobs/open-blob-store.ts";
+import type { MetadataStore } from "../storage/metadata/metadata-store.ts";
+import { openMetadataStore } from "../storage/metadata/open-metadata-store.ts";
+import type { Config } from "./config/load-config.ts";
+import { createApp } from "./http/app.ts";
+import { listen, type RunningServer } from "./http/server.ts";
+import { DiscardedObjects } from "./jobs/discarded-objects.ts";
+import { ExpiredUploads } from "./jobs/expired-uploads.ts";
+import { startScheduler } from "./jobs/scheduler.ts";
+import type { Logger } from "./observability/logger.ts";
+import { createMetrics, listenForMetrics } from "./observability/metrics.ts";
+import { createLocalRegistry } from "./registry/local-registry.ts";
+
+export interface RunningRegistry {
+  readonly urls: { readonly http: string; readonly metrics?: string };
+  /** Lets running transfers finish within `http.drainSeconds`, then closes everything in reverse order. */
+  close(): Promise<void>;
+}
+
+export interface AssembleOptions {
+  readonly logger: Logger;
+  readonly now?: () => number;
+}
+
+export async function assemble(
+  config: Config,
+  { logger, now = Date.now }: AssembleOptions,
+): Promise<RunningRegistry> {
+  const opened: Array<() => Promise<void>> = [];
+  const close = async () => {
+    for (let next = opened.pop(); next; next = opened.pop()) await next();
+  };
+  try {
+    const metadata = await openMetadataStore({ kind: "sqlite", path: config.storage.metadata.sqlite.path });
+    opened.push(() => metadata.close());
+    const blobStore = await openBlobStore(blobStoreOptions(config));
+    const scheduler = startScheduler(jobs(config, blobStore, metadata, now), logger);
+    opened.push(() => scheduler.close());
+    const metrics = createMetrics();
+    const metricsServer = config.metrics.listen && (await listenForMetrics(metrics, config.metrics.listen));
+    if (metricsServer) opened.push(() => metricsServer.close());
+    let server: RunningServer | undefined;
+    const app = createApp({
+      registry: createLocalRegistry({ blobStore, metadata, uploads: config.uploads, now, newId: randomUUID }),
+      authorizer: new OpenAuthorizer(),
+      health: {
+        ready: () => (server?.draining() ? Promise.reject(new Error("shutting down")) : metadata.ping()),
+      },
+      logger,
+      metrics: metrics.http,
+      publicUrl: config.http.publicUrl,
+      maxManifestBytes: config.http.maxManifestBytes,
+    });
+    server = await listen(app.callback(), { ...config.http, ...config.http.listen }, logger);
+    const running = server;
+    opened.push(() => running.close());
+    return { urls: { http: running.url, ...(metricsServer && { metrics: metricsServer.url }) }, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function blobStoreOptions({ storage: { blobs } }: Config): BlobStoreOptions {
+  return "memory" in blobs
+    ? { kind: "memory" }
+    : { kind: "filesystem", directory: blobs.filesystem.directory };
+}
+
+function jobs(config: Config, blobStore: BlobStore, metadata: MetadataStore, now: () => number) {
+  const everySeconds = Math.min(60, config.uploads.expirySeconds);
+  return [
+    new ExpiredUploads({ blobStore, metadata, everySeconds, now, newId: randomUUID }),
+    new DiscardedObjects({ blobStore, metadata, everySeconds: 5, now }),
+  ];
+}

@@ -1,0 +1,42 @@
+// The application, without a server around it. The order of the middleware is its documentation:
+//
+//   request id → log → errors → health → (route: right → handler)
+import Koa from "koa";
+import type { Authorizer } from "../../auth/authorizer.ts";
+import type { Logger } from "../observability/logger.ts";
+import type { HttpMetrics } from "../observability/metrics.ts";
+import type { Registry } from "../registry/registry.ts";
+import { healthRoutes, type Health } from "./health.ts";
+import { locateUnder } from "./location.ts";
+import { authorizeWith } from "./middleware/authorize.ts";
+import { errorResponse } from "./middleware/error-response.ts";
+import { requestId, type RequestState } from "./middleware/request-id.ts";
+import { requestLog } from "./middleware/request-log.ts";
+import { distributionRoutes } from "./routes.ts";
+
+export interface AppParts {
+  readonly registry: Registry;
+  readonly authorizer: Authorizer;
+  readonly health: Health;
+  readonly logger: Logger;
+  readonly metrics: HttpMetrics;
+  readonly publicUrl: string | undefined;
+  readonly maxManifestBytes: number;
+}
+
+export function createApp(parts: AppParts): Koa<RequestState> {
+  const { registry, authorizer, health, logger, metrics, publicUrl, maxManifestBytes } = parts;
+  const app = new Koa<RequestState>();
+  app.use(requestId);
+  app.use(requestLog(logger, metrics));
+  app.use(errorResponse(logger));
+  app.use(healthRoutes(health));
+  const { require, may } = authorizeWith(authorizer);
+  const mayPull = (name: string) => may({ resource: { kind: "repository", name }, action: "pull" });
+  const locate = locateUnder(publicUrl);
+  for (const middleware of distributionRoutes({ registry, locate, maxManifestBytes, mayPull }, require))
+    app.use(middleware);
+  // Errors are written above; what reaches Koa's own hook is a client that left.
+  app.on("error", (error: unknown) => logger.debug({ err: error }, "connection ended early"));
+  return app;
+}

@@ -1,0 +1,76 @@
+// end-2, end-10: blobs that are there.
+import type { Context } from "koa";
+import type { Digest } from "../../../storage/digest.ts";
+import { OciError } from "../../oci/oci-error.ts";
+import type { OpenBlob } from "../../registry/registry.ts";
+import { parseRange } from "../byte-range.ts";
+import { entityTag, isCurrent, rangeIsFor } from "../conditions.ts";
+import { digestIn, repositoryIn, type PathParameters } from "../parameters.ts";
+import { answerEmpty, immutable, type Handler, type HandlerParts } from "./handler.ts";
+
+export function blobHandlers({ registry }: HandlerParts): Record<"head" | "get" | "delete", Handler> {
+  return {
+    head: async (ctx, path) => {
+      const digest = digestIn(path);
+      const blob = await registry.blobs.stat(repositoryIn(path), digest);
+      if (blob === undefined) throw new OciError("blobUnknown", { detail: { digest } });
+      setIdentity(ctx, digest);
+      if (isCurrent(ctx, digest)) return answerEmpty(ctx, 304);
+      ctx.status = 200;
+      ctx.length = blob.size;
+    },
+    get: (ctx, path) => getBlob({ registry }, ctx, path),
+    delete: async (ctx, path) => {
+      await registry.blobs.delete(repositoryIn(path), digestIn(path));
+      answerEmpty(ctx, 202);
+    },
+  };
+}
+
+async function getBlob(
+  { registry }: Pick<HandlerParts, "registry">,
+  ctx: Context,
+  path: PathParameters,
+): Promise<void> {
+  const digest = digestIn(path);
+  const wanted = rangeIsFor(ctx, digest) ? ctx.get("range") : "";
+  const blob = await registry.blobs.open(repositoryIn(path), digest, (size) => parseRange(wanted, size));
+  if (blob === undefined) throw new OciError("blobUnknown", { detail: { digest } });
+  setIdentity(ctx, digest);
+  if (isCurrent(ctx, digest)) {
+    await blob.body.close();
+    return answerEmpty(ctx, 304);
+  }
+  await send(ctx, blob);
+}
+
+function setIdentity(ctx: Context, digest: Digest): void {
+  ctx.set("docker-content-digest", digest);
+  ctx.set("etag", entityTag(digest));
+  ctx.set("accept-ranges", "bytes");
+  ctx.set("cache-control", immutable);
+  // stargz-snapshotter and others want a real type on blobs.
+  ctx.set("content-type", "application/octet-stream");
+}
+
+/** Hands the connection to the store's own fastest way out. When that fails, the connection is cut: never a short clean end. */
+async function send(ctx: Context, { body, size, range }: OpenBlob): Promise<void> {
+  const { res } = ctx;
+  ctx.status = range ? 206 : 200;
+  ctx.length = range ? range.end - range.start + 1 : size;
+  if (range) ctx.set("content-range", `bytes ${range.start}-${range.end}/${size}`);
+  ctx.respond = false;
+  const gone = new AbortController();
+  const leave = () => gone.abort();
+  res.once("close", leave);
+  try {
+    await body.writeTo(res, gone.signal);
+    res.end();
+  } catch (error) {
+    res.destroy();
+    // A client that left is no failure of ours.
+    if (!gone.signal.aborted) throw error;
+  } finally {
+    res.off("close", leave);
+  }
+}

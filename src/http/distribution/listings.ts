@@ -1,0 +1,25 @@
+// end-8 and the catalog: names in pages, straight from the metadata store, in the order of code points.
+import { OciError } from "../../oci/oci-error.ts";
+import { linkNextPage, pageRequestOf } from "../paging.ts";
+import { repositoryIn } from "../parameters.ts";
+import type { Handler, HandlerParts } from "./handler.ts";
+
+export function listTags({ registry, locate }: HandlerParts): Handler {
+  return async (ctx, path) => {
+    const name = repositoryIn(path);
+    const request = pageRequestOf(ctx);
+    const page = await registry.tags.list(name, request);
+    if (page === undefined) throw new OciError("nameUnknown", { detail: { name } });
+    linkNextPage(ctx, `/v2/${name}/tags/list`, request, page, locate);
+    ctx.body = { name, tags: page.entries };
+  };
+}
+
+export function listCatalog({ registry, locate }: HandlerParts): Handler {
+  return async (ctx) => {
+    const request = pageRequestOf(ctx);
+    const page = await registry.catalog.list(request);
+    linkNextPage(ctx, "/v2/_catalog", request, page, locate);
+    ctx.body = { repositories: page.entries };
+  };
+}

@@ -1,0 +1,63 @@
+// end-3, end-7, end-9: manifests by tag and by digest.
+import type { Context } from "koa";
+import type { Digest } from "../../../storage/digest.ts";
+import { OciError } from "../../oci/oci-error.ts";
+import type { Reference } from "../../oci/reference.ts";
+import { entityTag, isCurrent, preconditionOf } from "../conditions.ts";
+import { referenceIn, repositoryIn, tagsIn, type PathParameters } from "../parameters.ts";
+import { bodyBytes } from "../request-body.ts";
+import { answerEmpty, immutable, revalidate, type Handler, type HandlerParts } from "./handler.ts";
+
+export function manifestHandlers(parts: HandlerParts): Record<"get" | "put" | "delete", Handler> {
+  return {
+    get: (ctx, path) => getManifest(parts, ctx, path),
+    put: (ctx, path) => putManifest(parts, ctx, path),
+    delete: async (ctx, path) => {
+      await parts.registry.manifests.delete(repositoryIn(path), referenceIn(path));
+      answerEmpty(ctx, 202);
+    },
+  };
+}
+
+/** GET and HEAD. The stored bytes under their stored type, whatever Accept says: converting would change the digest (REQ-27). */
+async function getManifest({ registry }: HandlerParts, ctx: Context, path: PathParameters): Promise<void> {
+  const reference = referenceIn(path);
+  const manifest = await registry.manifests.find(repositoryIn(path), reference);
+  if (manifest === undefined) throw new OciError("manifestUnknown", { detail: describe(reference) });
+  setIdentity(ctx, manifest.digest, reference.kind === "tag" ? revalidate : immutable);
+  if (isCurrent(ctx, manifest.digest)) return answerEmpty(ctx, 304);
+  ctx.set("content-type", manifest.mediaType);
+  ctx.body = manifest.bytes;
+}
+
+async function putManifest(parts: HandlerParts, ctx: Context, path: PathParameters): Promise<void> {
+  const repository = repositoryIn(path);
+  const reference = referenceIn(path);
+  const tags = tagsIn(ctx);
+  const precondition = preconditionOf(ctx);
+  const bytes = await bodyBytes(ctx, parts.maxManifestBytes);
+  const contentType = ctx.req.headers["content-type"];
+  const put = await parts.registry.manifests.put(repository, reference, {
+    bytes,
+    contentType,
+    tags,
+    precondition,
+  });
+  answerEmpty(ctx, 201);
+  ctx.set("location", parts.locate(`/v2/${repository}/manifests/${put.digest}`));
+  ctx.set("docker-content-digest", put.digest);
+  ctx.set("etag", entityTag(put.digest));
+  // A client that sees OCI-Subject knows that it need not keep a fallback tag (end-7).
+  if (put.subject !== undefined) ctx.set("oci-subject", put.subject);
+  if (tags.length > 0) ctx.set("oci-tag", tags);
+}
+
+function setIdentity(ctx: Context, digest: Digest, cacheControl: string): void {
+  ctx.set("docker-content-digest", digest);
+  ctx.set("etag", entityTag(digest));
+  ctx.set("cache-control", cacheControl);
+}
+
+function describe(reference: Reference): object {
+  return reference.kind === "tag" ? { tag: reference.tag } : { digest: reference.digest };
+}

@@ -1,0 +1,46 @@
+// The only writer of errors. Whatever was thrown answers in the spec's JSON shape ("Error Codes"), with the request id;
+// an answer that has already begun is cut, never ended as if it were whole.
+import type { Context, Middleware } from "koa";
+import { isStorageError } from "../../../storage/storage-error.ts";
+import type { Logger } from "../../observability/logger.ts";
+import { OciError } from "../../oci/oci-error.ts";
+import type { RequestState } from "./request-id.ts";
+
+export function errorResponse(logger: Logger): Middleware<RequestState> {
+  return async (ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      const known = translate(error);
+      if (known.status >= 500) logger.error({ err: error, requestId: ctx.state.requestId }, known.message);
+      if (ctx.headerSent || ctx.respond === false) {
+        ctx.res.destroy();
+        return;
+      }
+      writeError(ctx, known);
+    }
+  };
+}
+
+function writeError(ctx: Context, error: OciError): void {
+  ctx.status = error.status;
+  ctx.remove("content-encoding");
+  ctx.set(error.headers as Record<string, string>);
+  ctx.set("cache-control", "no-store");
+  ctx.body = errorBody(error, (ctx.state as RequestState).requestId);
+}
+
+export function errorBody({ code, message, detail }: OciError, requestId: string): object {
+  return { errors: [{ code, message, ...(detail === undefined ? {} : { detail }) }], requestId };
+}
+
+function translate(error: unknown): OciError {
+  if (error instanceof OciError) return error;
+  if (isStorageError(error, "full")) return new OciError("storageFull", { cause: error });
+  if (isStorageError(error, "busy"))
+    return new OciError("busy", { cause: error, headers: { "retry-after": "1" } });
+  // Koa and the router throw http-errors for what they cannot parse, such as %zz in a path.
+  if (error instanceof Error && "status" in error && error.status === 400)
+    return new OciError("requestInvalid", { cause: error });
+  return new OciError("internal", { cause: error });
+}

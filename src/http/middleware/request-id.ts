@@ -1,0 +1,19 @@
+// One id for a request, on its response, its log line and its error body.
+import { randomUUID } from "node:crypto";
+import type { Middleware } from "koa";
+
+/** An id from a proxy in front is kept when it cannot disturb a log. */
+const acceptable = /^[A-Za-z0-9._-]{1,64}$/;
+
+export interface RequestState {
+  requestId: string;
+}
+
+export const requestId: Middleware<RequestState> = async (ctx, next) => {
+  const offered = ctx.get("x-request-id");
+  ctx.state.requestId = acceptable.test(offered) ? offered : randomUUID();
+  ctx.set("x-request-id", ctx.state.requestId);
+  // docker's manifest command looks for it on every answer, errors included (docker/cli#989).
+  ctx.set("docker-distribution-api-version", "registry/2.0");
+  await next();
+};

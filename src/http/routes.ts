@@ -1,0 +1,80 @@
+// The table: which address, which right, which handler. Rows follow the spec's table of endpoints.
+import Router from "@koa/router";
+import type { Middleware } from "koa";
+import type { Access, Action } from "../../auth/access.ts";
+import { OciError } from "../oci/oci-error.ts";
+import { blobHandlers } from "./distribution/blobs.ts";
+import { discoverExtensions, ping } from "./distribution/discovery.ts";
+import type { Handler, HandlerParts } from "./distribution/handler.ts";
+import { listCatalog, listTags } from "./distribution/listings.ts";
+import { manifestHandlers } from "./distribution/manifests.ts";
+import { listReferrers } from "./distribution/referrers.ts";
+import { uploadHandlers } from "./distribution/uploads.ts";
+import type { Authorize } from "./middleware/authorize.ts";
+import { repositoryIn, type PathParameters } from "./parameters.ts";
+
+type Method = "GET" | "HEAD" | "PUT" | "POST" | "PATCH" | "DELETE";
+type Route = readonly [
+  methods: readonly Method[],
+  path: string,
+  needs: (path: PathParameters) => Access,
+  handler: Handler,
+];
+
+function routeTable(parts: HandlerParts): readonly Route[] {
+  const manifests = manifestHandlers(parts);
+  const blobs = blobHandlers(parts);
+  const uploads = uploadHandlers(parts);
+  return [
+    // end-1. `GET /v2` without the slash is what some clients begin with.
+    [["GET", "HEAD"], "/v2", registry, ping],
+    [["GET", "HEAD"], "/v2/", registry, ping],
+    [["GET", "HEAD"], "/v2/_catalog", registry, listCatalog(parts)],
+    [["GET", "HEAD"], "/v2/_oci/ext/discover", registry, discoverExtensions],
+    // end-3, end-7, end-9
+    [["GET", "HEAD"], "/v2/*name/manifests/:reference", repository("pull"), manifests.get],
+    [["PUT"], "/v2/*name/manifests/:reference", repository("push"), manifests.put],
+    [["DELETE"], "/v2/*name/manifests/:reference", repository("delete"), manifests.delete],
+    // end-4, end-11; proxies are known to drop the trailing slash (REQ-10)
+    [["POST"], "/v2/*name/blobs/uploads", repository("push"), uploads.post],
+    [["POST"], "/v2/*name/blobs/uploads/", repository("push"), uploads.post],
+    // end-5, end-6, end-13, end-14
+    [["GET", "HEAD"], "/v2/*name/blobs/uploads/:id", repository("push"), uploads.get],
+    [["PATCH"], "/v2/*name/blobs/uploads/:id", repository("push"), uploads.patch],
+    [["PUT"], "/v2/*name/blobs/uploads/:id", repository("push"), uploads.put],
+    [["DELETE"], "/v2/*name/blobs/uploads/:id", repository("push"), uploads.delete],
+    // end-2, end-10
+    [["HEAD"], "/v2/*name/blobs/:digest", repository("pull"), blobs.head],
+    [["GET"], "/v2/*name/blobs/:digest", repository("pull"), blobs.get],
+    [["DELETE"], "/v2/*name/blobs/:digest", repository("delete"), blobs.delete],
+    // end-8, end-12
+    [["GET", "HEAD"], "/v2/*name/tags/list", repository("pull"), listTags(parts)],
+    [["GET", "HEAD"], "/v2/*name/referrers/:digest", repository("pull"), listReferrers(parts)],
+  ];
+}
+
+const registry = (): Access => ({ resource: { kind: "registry" }, action: "pull" });
+
+const repository =
+  (action: Action) =>
+  (path: PathParameters): Access => ({ resource: { kind: "repository", name: repositoryIn(path) }, action });
+
+/** The routes of `/v2`, and the two refusals for what no row has: 405 where the address exists, else 404. */
+export function distributionRoutes(parts: HandlerParts, authorize: Authorize): Middleware[] {
+  const router = new Router({ strict: true });
+  for (const [methods, path, needs, handler] of routeTable(parts)) {
+    router.register(path, [...methods], async (ctx) => {
+      const parameters = ctx.params as PathParameters;
+      await authorize(needs(parameters));
+      await handler(ctx, parameters);
+    });
+  }
+  return [router.routes() as unknown as Middleware, refuseUnrouted];
+}
+
+const refuseUnrouted: Middleware = (ctx) => {
+  const matched = (ctx as { matched?: readonly { methods: readonly string[] }[] }).matched ?? [];
+  if (matched.length === 0) throw new OciError("routeUnknown", { detail: { path: ctx.path } });
+  const allow = [...new Set(matched.flatMap(({ methods }) => methods))].join(", ");
+  throw new OciError("methodUnsupported", { detail: { method: ctx.method }, headers: { allow } });
+};

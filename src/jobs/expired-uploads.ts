@@ -1,0 +1,40 @@
+// Removes upload sessions that nobody continued: first the row, so that nobody can, then the bytes (REQ-8).
+import type { BlobStore } from "../../storage/blobs/blob-store.ts";
+import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
+import type { Job } from "./job.ts";
+
+export interface ExpiredUploadsParts {
+  readonly blobStore: BlobStore;
+  readonly metadata: MetadataStore;
+  readonly everySeconds: number;
+  readonly now: () => number;
+  readonly newId: () => string;
+}
+
+const batch = 100;
+
+export class ExpiredUploads implements Job {
+  readonly name = "expired-uploads";
+  readonly everySeconds: number;
+  readonly #parts: ExpiredUploadsParts;
+
+  constructor(parts: ExpiredUploadsParts) {
+    this.#parts = parts;
+    this.everySeconds = parts.everySeconds;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { blobStore, metadata, now, newId } = this.#parts;
+    for (;;) {
+      const expired = await metadata.uploads.listExpired(now(), batch);
+      for (const { id, state } of expired) {
+        if (signal.aborted) return;
+        // A session that somebody just took up again is not ours to remove.
+        if (!(await metadata.uploads.remove(id, newId(), now()))) continue;
+        const session = await blobStore.resumeUpload(state);
+        await session?.abort();
+      }
+      if (expired.length < batch) return;
+    }
+  }
+}

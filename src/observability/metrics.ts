@@ -1,0 +1,88 @@
+// What is counted, under which names, and the listener that shows it on an address of its own.
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+
+export interface FinishedRequest {
+  readonly method: string;
+  /** The row of the route table, so that names of repositories never become label values. */
+  readonly route: string;
+  readonly status: number;
+  readonly seconds: number;
+}
+
+export interface HttpMetrics {
+  begin(): void;
+  end(request: FinishedRequest): void;
+}
+
+export interface Metrics {
+  readonly http: HttpMetrics;
+  /** All figures in Prometheus' text format. */
+  render(): Promise<{ contentType: string; text: string }>;
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: "berth_" });
+  const labelNames = ["method", "route", "code"] as const;
+  const requests = new Counter({
+    name: "berth_http_requests_total",
+    help: "Requests answered, by row of the route table.",
+    labelNames,
+    registers: [registry],
+  });
+  const durations = new Histogram({
+    name: "berth_http_request_duration_seconds",
+    help: "From the first byte of a request to the last byte of its answer.",
+    labelNames: ["method", "route"],
+    buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60, 600],
+    registers: [registry],
+  });
+  const inFlight = new Gauge({
+    name: "berth_http_in_flight_requests",
+    help: "Requests being answered now.",
+    registers: [registry],
+  });
+  return {
+    http: {
+      begin: () => inFlight.inc(),
+      end: ({ method, route, status, seconds }) => {
+        inFlight.dec();
+        requests.inc({ method, route, code: String(status) });
+        durations.observe({ method, route }, seconds);
+      },
+    },
+    render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+  };
+}
+
+/** Serves `GET /metrics` and nothing else. */
+export async function listenForMetrics(
+  metrics: Metrics,
+  address: { host: string; port: number },
+): Promise<{ url: string; close(): Promise<void> }> {
+  const server = createServer((request, response) => {
+    if (request.url !== "/metrics" || request.method !== "GET") {
+      response.writeHead(404).end("The metrics are at GET /metrics\n");
+      return;
+    }
+    metrics.render().then(
+      ({ contentType, text }) => response.writeHead(200, { "content-type": contentType }).end(text),
+      () => response.writeHead(500).end(),
+    );
+  });
+  await new Promise<void>((resolve, reject) =>
+    server.once("error", reject).listen(address.port, address.host, resolve),
+  );
+  const { port } = server.address() as AddressInfo;
+  const host = address.host.includes(":") ? `[${address.host}]` : address.host;
+  return {
+    url: `http://${host}:${port}/metrics`,
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}

@@ -1,0 +1,83 @@
+// Rules for blobs that are there: a blob whose bytes are gone or of another size is absent, and says so from then on,
+// so that the next push of it heals the store.
+import type { Digest } from "../../storage/digest.ts";
+import type { BlobStore } from "../../storage/blobs/blob-store.ts";
+import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
+import type { BlobRecord } from "../../storage/metadata/records.ts";
+import { OciError } from "../oci/oci-error.ts";
+import type { RepositoryName } from "../oci/repository-name.ts";
+import type { Blobs, ByteRange, OpenBlob } from "./registry.ts";
+
+export class LocalBlobs implements Blobs {
+  readonly #store: BlobStore;
+  readonly #metadata: MetadataStore;
+  readonly #now: () => number;
+
+  constructor(store: BlobStore, metadata: MetadataStore, now: () => number) {
+    this.#store = store;
+    this.#metadata = metadata;
+    this.#now = now;
+  }
+
+  async stat(repository: RepositoryName, digest: Digest): Promise<{ size: number } | undefined> {
+    return this.#whileItMoves(repository, digest, async ({ locator, size }) => {
+      const stored = await this.#store.stat(locator);
+      return stored?.size === size ? { size } : undefined;
+    });
+  }
+
+  async open(
+    repository: RepositoryName,
+    digest: Digest,
+    chooseRange: (size: number) => ByteRange | undefined = () => undefined,
+  ): Promise<OpenBlob | undefined> {
+    return this.#whileItMoves(repository, digest, async ({ locator, size }) => {
+      const range = chooseRange(size);
+      const body = await this.#store.read(locator, range);
+      if (body?.size === size) return { body, size, range };
+      await body?.close();
+      return undefined;
+    });
+  }
+
+  async mount(
+    repository: RepositoryName,
+    digest: Digest,
+    from: RepositoryName | undefined,
+  ): Promise<boolean> {
+    const mounted = await this.#metadata.blobLinks.mount({ repository, digest, from, now: this.#now() });
+    return mounted && (await this.stat(repository, digest)) !== undefined;
+  }
+
+  async delete(repository: RepositoryName, digest: Digest): Promise<void> {
+    const result = await this.#metadata.blobLinks.unlink(repository, digest);
+    switch (result.outcome) {
+      case "unlinked":
+        return;
+      case "absent":
+        throw new OciError("blobUnknown", { detail: { digest } });
+      case "needed":
+        throw new OciError("blobNeeded", { detail: { digest, neededBy: result.by } });
+    }
+  }
+
+  /**
+   * Looks the blob up and reads it by `attempt`, which gives undefined when the bytes are not as the row says. A row
+   * that was replaced in between is tried once more; bytes that are wrong under an unchanged row are damaged.
+   */
+  async #whileItMoves<T>(
+    repository: RepositoryName,
+    digest: Digest,
+    attempt: (blob: BlobRecord) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    const blob = await this.#metadata.blobLinks.find(repository, digest);
+    if (blob === undefined) return undefined;
+    const result = await attempt(blob);
+    if (result !== undefined) return result;
+    const again = await this.#metadata.blobLinks.find(repository, digest);
+    if (again === undefined) return undefined;
+    const retried = again.locator === blob.locator ? undefined : await attempt(again);
+    if (retried === undefined) await this.#metadata.blobLinks.markDamaged(digest, again.locator);
+    return retried;
+  }
+}

@@ -1,0 +1,183 @@
+// Rules for upload sessions: one writer at a time, nothing reported that is not durable, nothing kept that was not
+// promised. The row says that a session exists; the blob store keeps its bytes.
+//
+//   start ──▶ (row, no writer) ──append──▶ (row, writer's lease) ──▶ (row, no writer, new offset)
+//                    │                              │ died: the lease runs out, the row keeps its last offset
+//                    ├──complete──▶ blob and link, row gone, in one step
+//                    └──cancel, expiry──▶ row gone, then the bytes
+import type { Digest, DigestAlgorithm } from "../../storage/digest.ts";
+import type { BlobStore } from "../../storage/blobs/blob-store.ts";
+import type { UploadSession } from "../../storage/blobs/upload-session.ts";
+import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
+import type { UploadRecord } from "../../storage/metadata/records.ts";
+import { isStorageError } from "../../storage/storage-error.ts";
+import { OciError } from "../oci/oci-error.ts";
+import type { RepositoryName } from "../oci/repository-name.ts";
+import { exactly, LengthMismatch } from "./exact-length.ts";
+import type { Chunk, UploadStatus, Uploads } from "./registry.ts";
+
+export interface UploadSettings {
+  /** A session that nobody touched for so long is removed. */
+  readonly expirySeconds: number;
+  /** How long a writer that died keeps others away. */
+  readonly leaseSeconds: number;
+}
+
+export interface LocalUploadsParts {
+  readonly blobStore: BlobStore;
+  readonly metadata: MetadataStore;
+  readonly uploads: UploadSettings;
+  readonly now: () => number;
+  readonly newId: () => string;
+}
+
+/** A session that this request alone may write to. */
+interface Writing {
+  readonly holder: string;
+  readonly upload: UploadRecord;
+  readonly session: UploadSession;
+}
+
+export class LocalUploads implements Uploads {
+  readonly #parts: LocalUploadsParts;
+
+  constructor(parts: LocalUploadsParts) {
+    this.#parts = parts;
+  }
+
+  async start(repository: RepositoryName, algorithm: DigestAlgorithm): Promise<UploadStatus> {
+    const { blobStore, metadata, newId } = this.#parts;
+    const algorithms: DigestAlgorithm[] = algorithm === "sha256" ? ["sha256"] : ["sha256", algorithm];
+    const session = await blobStore.startUpload({ algorithms });
+    const upload = {
+      id: newId(),
+      repository,
+      state: session.state,
+      offset: 0,
+      algorithm,
+      expiresAt: this.#expiry(),
+    };
+    try {
+      await metadata.uploads.start(upload);
+    } catch (error) {
+      await session.abort();
+      throw error;
+    }
+    return upload;
+  }
+
+  async find(repository: RepositoryName, id: string): Promise<UploadStatus | undefined> {
+    return this.#parts.metadata.uploads.find(repository, id, this.#parts.now());
+  }
+
+  async append(repository: RepositoryName, id: string, chunk: Chunk): Promise<UploadStatus> {
+    const writing = await this.#lease(repository, id, chunk.at);
+    await this.#write(writing, chunk);
+    return { id, offset: writing.session.offset };
+  }
+
+  async complete(repository: RepositoryName, id: string, digest: Digest, chunk?: Chunk): Promise<void> {
+    const { blobStore, metadata, now } = this.#parts;
+    const writing = await this.#lease(repository, id, chunk?.at);
+    if (chunk) await this.#write(writing, chunk, { keepLease: true });
+    const object = await this.#commit(writing, digest);
+    try {
+      const blob = { digest, ...object };
+      const alive = await metadata.blobLinks.commit({ uploadId: id, repository, blob, now: now() });
+      if (!alive) throw new OciError("uploadUnknown", { detail: { upload: id } });
+    } catch (error) {
+      // Without a row the bytes are nobody's; when a row did win them after all, it is seen as damaged and heals.
+      if (!(error instanceof OciError)) await blobStore.delete([object.locator]);
+      throw error;
+    }
+  }
+
+  async cancel(repository: RepositoryName, id: string): Promise<void> {
+    const { blobStore, metadata, now, newId } = this.#parts;
+    const upload = await metadata.uploads.find(repository, id, now());
+    if (upload === undefined) throw new OciError("uploadUnknown", { detail: { upload: id } });
+    const removed = await metadata.uploads.remove(id, newId(), now());
+    if (!removed) throw new OciError("uploadInUse", { detail: { upload: id } });
+    const session = await blobStore.resumeUpload(upload.state);
+    await session?.abort();
+  }
+
+  /** @param at where the caller believes the session to stand; believing wrongly changes nothing (REQ-11) */
+  async #lease(repository: RepositoryName, id: string, at: number | undefined): Promise<Writing> {
+    const { blobStore, metadata, uploads, now, newId } = this.#parts;
+    const holder = newId();
+    const lease = { holder, until: now() + uploads.leaseSeconds * 1000 };
+    const result = await metadata.uploads.lease(repository, id, lease, now());
+    if (result.outcome === "absent") throw new OciError("uploadUnknown", { detail: { upload: id } });
+    const { upload } = result;
+    if (result.outcome === "held") throw positioned("uploadBeingWritten", upload);
+    const writing = { holder, upload };
+    if (at !== undefined && at !== upload.offset) {
+      await this.#save(writing, upload, { keepLease: false });
+      throw positioned("uploadOutOfOrder", upload);
+    }
+    const session = await blobStore.resumeUpload(upload.state);
+    if (session === undefined) {
+      await metadata.uploads.remove(id, holder, now());
+      throw new OciError("uploadUnknown", { detail: { upload: id, reason: "its bytes are gone" } });
+    }
+    return { ...writing, session };
+  }
+
+  async #write(writing: Writing, chunk: Chunk, { keepLease } = { keepLease: false }): Promise<void> {
+    const { upload, session } = writing;
+    const { source, length } = chunk;
+    try {
+      await session.append(length === undefined ? source : exactly(source, length), upload.offset, {
+        checkpoint: () => this.#save(writing, session, { keepLease: true }),
+        checkpointMilliseconds: (this.#parts.uploads.leaseSeconds * 1000) / 3,
+      });
+    } catch (error) {
+      if (error instanceof LengthMismatch) {
+        // The row keeps the offset from before; bytes beyond it are dropped when the session goes on.
+        await this.#save(writing, upload, { keepLease: false });
+        throw positioned("uploadLengthMismatch", upload);
+      }
+      await this.#save(writing, session, { keepLease: false });
+      if (isStorageError(error, "interrupted")) throw new OciError("uploadInterrupted", { cause: error });
+      throw error;
+    }
+    await this.#save(writing, session, { keepLease });
+  }
+
+  async #commit({ upload, session, holder }: Writing, digest: Digest): ReturnType<UploadSession["commit"]> {
+    try {
+      return await session.commit(digest);
+    } catch (error) {
+      await this.#parts.metadata.uploads.remove(upload.id, holder, this.#parts.now());
+      if (!isStorageError(error, "digest")) throw error;
+      throw new OciError("digestMismatch", { detail: { expected: digest }, cause: error });
+    }
+  }
+
+  async #save(
+    { upload, holder }: { upload: UploadRecord; holder: string },
+    { state, offset }: { state: string; offset: number },
+    { keepLease }: { keepLease: boolean },
+  ): Promise<void> {
+    const leaseUntil = keepLease ? this.#parts.now() + this.#parts.uploads.leaseSeconds * 1000 : undefined;
+    const progress = { holder, state, offset, expiresAt: this.#expiry(), leaseUntil };
+    const saved = await this.#parts.metadata.uploads.save(upload.id, progress);
+    if (!saved)
+      throw new OciError("uploadUnknown", {
+        detail: { upload: upload.id, reason: "another request took it over" },
+      });
+  }
+
+  #expiry(): number {
+    return this.#parts.now() + this.#parts.uploads.expirySeconds * 1000;
+  }
+}
+
+/** A refusal that tells where the session stands; http/ turns it into Location and Range. */
+function positioned(
+  kind: "uploadOutOfOrder" | "uploadBeingWritten" | "uploadLengthMismatch",
+  upload: UploadRecord,
+): OciError {
+  return new OciError(kind, { detail: { upload: upload.id, offset: upload.offset } });
+}

@@ -1,0 +1,146 @@
+// The rules of a registry, without HTTP: what handlers, import and replication call. A registry that wraps another one
+// (a mirror) implements the same interface, so answers do not depend on where content came from.
+// Absence is `undefined`; a refusal by the caller's fault is an OciError; anything else is a failure of the machine.
+import type { Readable } from "node:stream";
+import type { Digest, DigestAlgorithm } from "../../storage/digest.ts";
+import type { BlobBody, ByteRange } from "../../storage/blobs/blob-store.ts";
+import type { Page, PageRequest, Precondition } from "../../storage/metadata/metadata-store.ts";
+import type { Reference, Tag } from "../oci/reference.ts";
+import type { RepositoryName } from "../oci/repository-name.ts";
+
+export type { BlobBody, ByteRange, Page, PageRequest, Precondition };
+
+export interface Registry {
+  readonly manifests: Manifests;
+  readonly blobs: Blobs;
+  readonly uploads: Uploads;
+  readonly tags: Tags;
+  readonly referrers: Referrers;
+  readonly catalog: Catalog;
+}
+
+export interface StoredManifest {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  /** Exactly the bytes that were pushed. */
+  readonly bytes: Buffer;
+}
+
+export interface ManifestPut {
+  readonly bytes: Buffer;
+  readonly contentType: string | undefined;
+  /** Tags to set beside the reference itself, in the same step. */
+  readonly tags: readonly Tag[];
+  readonly precondition: Precondition | undefined;
+}
+
+export interface PutManifest {
+  readonly digest: Digest;
+  readonly subject: Digest | undefined;
+}
+
+export interface Manifests {
+  find(repository: RepositoryName, reference: Reference): Promise<StoredManifest | undefined>;
+
+  /** @throws OciError manifestInvalid, digestMismatch, manifestReferenceUnknown, preconditionFailed */
+  put(repository: RepositoryName, reference: Reference, manifest: ManifestPut): Promise<PutManifest>;
+
+  /**
+   * By tag: removes exactly that tag. By digest: removes the manifest and all its tags.
+   * @throws OciError manifestUnknown; manifestNeeded while a present index of the repository lists it
+   */
+  delete(repository: RepositoryName, reference: Reference): Promise<void>;
+}
+
+export interface OpenBlob {
+  readonly body: BlobBody;
+  readonly size: number;
+  /** The part that was asked for, when only a part was. */
+  readonly range: ByteRange | undefined;
+}
+
+export interface Blobs {
+  /** The blob's size in bytes, compared with what is stored: a damaged blob is absent, so that a client pushes it again. */
+  stat(repository: RepositoryName, digest: Digest): Promise<{ readonly size: number } | undefined>;
+
+  /** @param chooseRange picks the part to read, knowing the size; undefined reads all */
+  open(
+    repository: RepositoryName,
+    digest: Digest,
+    chooseRange?: (size: number) => ByteRange | undefined,
+  ): Promise<OpenBlob | undefined>;
+
+  /** Makes a blob of `from`, or of any repository, exist in `repository` too; false when that can't be done. */
+  mount(repository: RepositoryName, digest: Digest, from: RepositoryName | undefined): Promise<boolean>;
+
+  /**
+   * Removes the blob from this repository; other repositories keep it.
+   * @throws OciError blobUnknown; blobNeeded while a manifest of the repository names it
+   */
+  delete(repository: RepositoryName, digest: Digest): Promise<void>;
+}
+
+export interface UploadStatus {
+  readonly id: string;
+  /** Durable bytes so far. */
+  readonly offset: number;
+}
+
+/** Bytes for an upload session, as a request offers them. */
+export interface Chunk {
+  readonly source: Readable;
+  /** Position of the first byte; undefined appends where the session stands. */
+  readonly at?: number | undefined;
+  /** Bytes promised by Content-Range; a body of another length is not kept. */
+  readonly length?: number | undefined;
+}
+
+/** Every method but `start` and `find` throws uploadUnknown for a session that is not there. */
+export interface Uploads {
+  start(repository: RepositoryName, algorithm: DigestAlgorithm): Promise<UploadStatus>;
+  find(repository: RepositoryName, id: string): Promise<UploadStatus | undefined>;
+
+  /** @throws OciError uploadOutOfOrder, uploadBeingWritten, uploadLengthMismatch: nothing changed, the session lives on */
+  append(repository: RepositoryName, id: string, chunk: Chunk): Promise<UploadStatus>;
+
+  /**
+   * Appends the last chunk, if any, and makes the blob exist.
+   * @throws OciError as `append`; digestMismatch, which also closes the session
+   */
+  complete(repository: RepositoryName, id: string, digest: Digest, chunk?: Chunk): Promise<void>;
+
+  cancel(repository: RepositoryName, id: string): Promise<void>;
+}
+
+export interface Tags {
+  /** undefined when there is no such repository. */
+  list(repository: RepositoryName, page: PageRequest): Promise<Page<string> | undefined>;
+}
+
+/** A descriptor as it stands in a referrers list. */
+export interface ReferrerDescriptor {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly artifactType?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+export interface ReferrersPage {
+  readonly manifests: readonly ReferrerDescriptor[];
+  /** Where the next page begins, if there is one. */
+  readonly next: Digest | undefined;
+}
+
+export interface Referrers {
+  /** Manifests whose subject is `subject`, and those that the fallback tag of that digest lists, by digest. */
+  list(
+    repository: RepositoryName,
+    subject: Digest,
+    options: { readonly artifactType?: string | undefined; readonly after?: Digest | undefined },
+  ): Promise<ReferrersPage>;
+}
+
+export interface Catalog {
+  list(page: PageRequest): Promise<Page<string>>;
+}
