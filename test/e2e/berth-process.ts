@@ -1,0 +1,144 @@
+// A real Berth process on a free port with its own data folder. Of its own, because every file here starts one, reads
+// its log and expects it to end cleanly.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import { Daemon } from "../support/clients/daemon.ts";
+import { RegistryHttp } from "../support/clients/registry-http.ts";
+import { createScratchFolder, removeScratchFolder } from "../support/clients/scratch-folder.ts";
+
+const main = new URL("../../dist/src/main.js", import.meta.url).pathname;
+
+export interface RequestLine {
+  method: string;
+  url: string;
+  status: number;
+}
+
+export class BerthProcess {
+  readonly folder: string;
+  readonly host: string;
+  readonly http: RegistryHttp;
+  readonly #environment: Record<string, string>;
+  #daemon: Daemon | undefined;
+
+  private constructor(folder: string, port: number, environment: Record<string, string>) {
+    this.folder = folder;
+    this.host = `127.0.0.1:${port}`;
+    this.http = new RegistryHttp(`http://${this.host}`);
+    this.#environment = environment;
+  }
+
+  static async start(environment: Record<string, string> = {}): Promise<BerthProcess> {
+    const berth = new BerthProcess(await createScratchFolder(), await freePort(), environment);
+    await berth.start();
+    return berth;
+  }
+
+  get process(): Daemon {
+    if (this.#daemon === undefined) throw new Error("Berth is not running");
+    return this.#daemon;
+  }
+
+  get data(): string {
+    return join(this.folder, "data");
+  }
+
+  /** Starts it (again) on the same port and data. */
+  async start(): Promise<void> {
+    mkdirSync(this.data, { recursive: true });
+    this.#daemon = new Daemon({
+      program: process.execPath,
+      args: [main, "serve", "--listen", this.host, "--data", this.data],
+      logFile: join(this.folder, "log"),
+      environment: this.#environment,
+    });
+    if (process.env["BERTH_TEST_PEER"]) {
+      // PEER
+      writeFileSync(
+        join(this.folder, "c.yml"),
+        `version: 0.1\nlog: {accesslog: {disabled: false}}\nstorage: {filesystem: {rootdirectory: ${this.data}}, delete: {enabled: true}}\nhttp: {addr: "${this.host}"}\n`,
+      );
+      this.#daemon = new Daemon({
+        program: "docker-registry",
+        args: ["serve", join(this.folder, "c.yml")],
+        logFile: join(this.folder, "log"),
+      });
+    }
+    const ready = (): Promise<boolean> =>
+      this.http.send("GET", process.env["BERTH_TEST_PEER"] ? "/v2/" : "/readyz").then(
+        (answer) => answer.status === 200,
+        () => false,
+      );
+    await this.#daemon.untilReady(ready);
+  }
+
+  /** SIGTERM; a process that was asked to end must end with 0. */
+  async stop(): Promise<void> {
+    const c = await this.process.stop("SIGTERM");
+    if (!process.env["BERTH_TEST_PEER"]) expect(c).toBe(0);
+  }
+
+  /** kill -9. */
+  async kill(): Promise<void> {
+    expect(await this.process.stop("SIGKILL")).toBe("SIGKILL");
+  }
+
+  /** The requests that Berth says it has answered, over all its starts. */
+  requests(): RequestLine[] {
+    const lines = this.process
+      .log()
+      .split("\n")
+      .filter((line) => line.startsWith("{"));
+    return lines.map((line) => JSON.parse(line) as RequestLine).filter((line) => line.status > 0);
+  }
+
+  /** Files below a folder of the data folder, as paths relative to it. */
+  async filesIn(folder: string): Promise<string[]> {
+    const entries = await readdir(join(this.data, folder), { recursive: true, withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  }
+
+  async close(): Promise<void> {
+    this.http.close();
+    if (this.process.running) await this.stop();
+    await removeScratchFolder(this.folder);
+  }
+}
+
+/** Runs one Berth for the whole test file; its log is printed beside a failure. */
+export function berthForThisFile(environment: Record<string, string> = {}): {
+  readonly current: BerthProcess;
+} {
+  let berth: BerthProcess | undefined;
+  const current = (): BerthProcess => {
+    if (berth === undefined) throw new Error("Berth is started before the first test of the file");
+    return berth;
+  };
+  beforeAll(async () => {
+    berth = await BerthProcess.start(environment);
+  });
+  afterEach((context) => {
+    if (context.task.result?.state === "fail")
+      console.error(`Berth's log:\n${current().process.log().slice(-6000)}`);
+  });
+  afterAll(async () => {
+    await berth?.close();
+  });
+  return {
+    get current() {
+      return current();
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no free port");
+  return address.port;
+}
