@@ -119,7 +119,7 @@ export class LocalUploads implements Uploads {
     const session = await blobStore.resumeUpload(upload.state);
     if (session === undefined) {
       await metadata.uploads.remove(id, holder, now());
-      throw new OciError("uploadUnknown", { detail: { upload: id, reason: "its bytes are gone" } });
+      throw gone(upload);
     }
     return { ...writing, session };
   }
@@ -138,6 +138,7 @@ export class LocalUploads implements Uploads {
         await this.#save(writing, upload, { keepLease: false });
         throw positioned("uploadLengthMismatch", upload);
       }
+      if (isStorageError(error, "gone")) throw gone(upload, error);
       await this.#save(writing, session, { keepLease: false });
       if (isStorageError(error, "interrupted")) throw new OciError("uploadInterrupted", { cause: error });
       throw error;
@@ -145,13 +146,24 @@ export class LocalUploads implements Uploads {
     await this.#save(writing, session, { keepLease });
   }
 
-  async #commit({ upload, session, holder }: Writing, digest: Digest): ReturnType<UploadSession["commit"]> {
+  /** Making a large upload durable may outlast a lease, so it is renewed meanwhile. */
+  async #commit(writing: Writing, digest: Digest): ReturnType<UploadSession["commit"]> {
+    const { metadata, uploads, now } = this.#parts;
+    const { upload, session, holder } = writing;
+    const stand = { state: session.state, offset: session.offset };
+    const renew = () => void this.#save(writing, stand, { keepLease: true }).catch(() => undefined);
+    const renewal = setInterval(renew, (uploads.leaseSeconds * 1000) / 3);
     try {
       return await session.commit(digest);
     } catch (error) {
-      await this.#parts.metadata.uploads.remove(upload.id, holder, this.#parts.now());
-      if (!isStorageError(error, "digest")) throw error;
-      throw new OciError("digestMismatch", { detail: { expected: digest }, cause: error });
+      await metadata.uploads.remove(upload.id, holder, now());
+      if (isStorageError(error, "digest")) {
+        throw new OciError("digestMismatch", { detail: { expected: digest }, cause: error });
+      }
+      if (isStorageError(error, "gone")) throw gone(upload, error);
+      throw error;
+    } finally {
+      clearInterval(renewal);
     }
   }
 
@@ -180,4 +192,12 @@ function positioned(
   upload: UploadRecord,
 ): OciError {
   return new OciError(kind, { detail: { upload: upload.id, offset: upload.offset } });
+}
+
+/** The row says that there is a session, but the store has nothing of it: it was closed by another request. */
+function gone(upload: UploadRecord, cause?: unknown): OciError {
+  return new OciError("uploadUnknown", {
+    detail: { upload: upload.id, reason: "its bytes are gone" },
+    cause,
+  });
 }
