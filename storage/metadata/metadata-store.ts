@@ -36,7 +36,8 @@ export interface Repositories {
 }
 
 /** What a conditional request demands of the tag or digest it names, checked in the same step as the change. */
-export type Precondition = { readonly kind: "absent" } | { readonly kind: "matches"; readonly digests: readonly Digest[] | "any" };
+export type Precondition =
+  { readonly kind: "absent" } | { readonly kind: "matches"; readonly digests: readonly Digest[] | "any" };
 
 export interface ManifestCommit {
   readonly repository: string;
@@ -121,7 +122,12 @@ export interface BlobLinks {
   commit(commit: BlobCommit): Promise<boolean>;
 
   /** Links a blob of `from` (or, without it, of any repository) into `repository`; false when there is none. */
-  mount(mount: { repository: string; digest: Digest; from?: string | undefined; now: number }): Promise<boolean>;
+  mount(mount: {
+    repository: string;
+    digest: Digest;
+    from?: string | undefined;
+    now: number;
+  }): Promise<boolean>;
 
   /** Removes the link, unless a manifest of that repository names the blob. Other repositories are untouched. */
   unlink(repository: string, digest: Digest): Promise<BlobUnlinkResult>;

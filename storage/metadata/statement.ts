@@ -15,16 +15,25 @@ export type Row = Readonly<Record<string, unknown>>;
 export type Command<T> = Generator<Statement, T, readonly Row[]>;
 
 /** Runs one statement and gives its rows (of a RETURNING clause, for a change). */
-export function* query<R>(sql: string, ...parameters: SqlValue[]): Generator<Statement, readonly R[], readonly Row[]> {
+export function* query<R>(
+  sql: string,
+  ...parameters: SqlValue[]
+): Generator<Statement, readonly R[], readonly Row[]> {
   return (yield { sql, parameters }) as readonly R[];
 }
 
 /** As {@link query}, for statements that give at most one row. */
-export function* queryOne<R>(sql: string, ...parameters: SqlValue[]): Generator<Statement, R | undefined, readonly Row[]> {
+export function* queryOne<R>(
+  sql: string,
+  ...parameters: SqlValue[]
+): Generator<Statement, R | undefined, readonly Row[]> {
   return (yield* query<R>(sql, ...parameters))[0];
 }
 
-/** Drives a command to its end on a synchronous database. An error of a statement is thrown into the command. */
+/**
+ * Drives a command to its end on a synchronous database. An error of a statement ends the command: it cannot be caught
+ * inside, because in PostgreSQL nothing can follow it in the same transaction.
+ */
 export function runSync<T>(command: Command<T>, run: (statement: Statement) => readonly Row[]): T {
   let step = command.next();
   while (step.done !== true) step = command.next(run(step.value));

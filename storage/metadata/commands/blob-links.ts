@@ -1,0 +1,115 @@
+// Blobs and the repositories that they are linked to. The row of a blob decides which locator holds its bytes:
+//
+//   (none) ──commit──▶ present ──markDamaged──▶ damaged
+//                       ▲   └──collector──▶ deleting │
+//                       └──────commit (new locator)──┴── the old locator goes to the delete queue
+import type { Locator } from "../../blobs/blob-store.ts";
+import type { Digest } from "../../digest.ts";
+import type { BlobCommit, BlobLinks, BlobUnlinkResult } from "../metadata-store.ts";
+import type { BlobRecord } from "../records.ts";
+import { query, queryOne, type Command } from "../statement.ts";
+import { discardObject, readerGraceMilliseconds } from "./discarded-objects.ts";
+import { findParent } from "./manifest-edges.ts";
+import { getRepositoryId } from "./repositories.ts";
+
+export function* findBlob(repository: string, digest: Digest): Command<BlobRecord | undefined> {
+  const row = yield* queryOne<{ locator: Locator; size: number }>(
+    `SELECT b.locator, b.size FROM repositories r
+     JOIN blob_links l ON l.repository_id = r.id
+     JOIN blobs b ON b.digest = l.digest
+     WHERE r.name = $1 AND l.digest = $2 AND b.state = 'present'`,
+    repository,
+    digest,
+  );
+  return row && { digest, locator: row.locator, size: row.size };
+}
+
+export function* commitBlob({ uploadId, repository, blob, now }: BlobCommit): Command<boolean> {
+  const session = yield* queryOne(
+    "DELETE FROM uploads WHERE id = $1 AND repository = $2 RETURNING id",
+    uploadId,
+    repository,
+  );
+  if (session === undefined) {
+    yield* discardObject(blob.locator, now, now);
+    return false;
+  }
+  yield* putBlob(blob, now);
+  yield* linkBlob(repository, blob.digest, now);
+  return true;
+}
+
+/** Makes the digest's bytes sound: those that are there, or else those offered. What is not kept is discarded. */
+function* putBlob({ digest, locator, size }: BlobRecord, now: number): Command<void> {
+  const inserted = yield* queryOne(
+    `INSERT INTO blobs (digest, locator, size, state, reference_count, touched_at)
+     VALUES ($1, $2, $3, 'present', (SELECT count(*) FROM manifest_edges WHERE child = $1), $4)
+     ON CONFLICT (digest) DO NOTHING RETURNING digest`,
+    ...[digest, locator, size, now],
+  );
+  if (inserted !== undefined) return;
+  const old = yield* queryOne<{ locator: Locator; state: string }>(
+    "SELECT locator, state FROM blobs WHERE digest = $1",
+    digest,
+  );
+  if (old === undefined) throw new Error(`the row of blob ${digest} vanished within a transaction`);
+  if (old.state === "present") {
+    yield* query("UPDATE blobs SET touched_at = $2 WHERE digest = $1 AND touched_at < $2", digest, now);
+    yield* discardObject(locator, now, now);
+    return;
+  }
+  yield* query(
+    "UPDATE blobs SET locator = $2, size = $3, state = 'present', touched_at = $4 WHERE digest = $1",
+    ...[digest, locator, size, now],
+  );
+  yield* discardObject(old.locator, now, now + readerGraceMilliseconds);
+}
+
+function* linkBlob(repository: string, digest: Digest, now: number): Command<void> {
+  const repositoryId = yield* getRepositoryId(repository);
+  yield* query(
+    `INSERT INTO blob_links (repository_id, digest, linked_at) VALUES ($1, $2, $3)
+     ON CONFLICT (repository_id, digest) DO NOTHING`,
+    ...[repositoryId, digest, now],
+  );
+}
+
+export function* mountBlob(mount: Parameters<BlobLinks["mount"]>[0]): Command<boolean> {
+  const { repository, digest, from, now } = mount;
+  const source =
+    from === undefined
+      ? yield* queryOne(
+          `SELECT 1 FROM blobs b JOIN blob_links l ON l.digest = b.digest
+           WHERE b.digest = $1 AND b.state = 'present' LIMIT 1`,
+          digest,
+        )
+      : yield* findBlob(from, digest);
+  if (source === undefined) return false;
+  yield* query("UPDATE blobs SET touched_at = $2 WHERE digest = $1 AND touched_at < $2", digest, now);
+  yield* linkBlob(repository, digest, now);
+  return true;
+}
+
+export function* unlinkBlob(repository: string, digest: Digest): Command<BlobUnlinkResult> {
+  const link = yield* queryOne<{ repository_id: number }>(
+    `SELECT l.repository_id FROM repositories r
+     JOIN blob_links l ON l.repository_id = r.id
+     JOIN blobs b ON b.digest = l.digest
+     WHERE r.name = $1 AND l.digest = $2 AND b.state = 'present'`,
+    repository,
+    digest,
+  );
+  if (link === undefined) return { outcome: "absent" };
+  const by = yield* findParent(link.repository_id, digest);
+  if (by !== undefined) return { outcome: "needed", by };
+  yield* query("DELETE FROM blob_links WHERE repository_id = $1 AND digest = $2", link.repository_id, digest);
+  return { outcome: "unlinked" };
+}
+
+export function* markBlobDamaged(digest: Digest, locator: Locator): Command<void> {
+  yield* query(
+    "UPDATE blobs SET state = 'damaged' WHERE digest = $1 AND locator = $2 AND state = 'present'",
+    digest,
+    locator,
+  );
+}

@@ -1,0 +1,63 @@
+// Tags: names within a repository that point at one of its manifests.
+import type { Page, PageRequest } from "../metadata-store.ts";
+import { query, queryOne, type Command } from "../statement.ts";
+import { pageOf, startOf } from "./pages.ts";
+import { chunksOf, parameterList, rowList } from "./row-lists.ts";
+
+const pageRows = 100;
+
+export function* listTags(repository: string, page: PageRequest): Command<Page<string>> {
+  const rows = yield* query<{ name: string }>(
+    `SELECT t.name FROM repositories r JOIN tags t ON t.repository_id = r.id
+     WHERE r.name = $1 AND t.name > $2 ORDER BY t.name LIMIT $3`,
+    repository,
+    startOf(page),
+    page.limit + 1,
+  );
+  return pageOf(rows, page.limit, (row) => row.name);
+}
+
+export function* deleteTag(repository: string, tag: string): Command<boolean> {
+  const row = yield* queryOne(
+    `DELETE FROM tags WHERE repository_id = (SELECT id FROM repositories WHERE name = $1) AND name = $2
+     RETURNING name`,
+    repository,
+    tag,
+  );
+  return row !== undefined;
+}
+
+/** Points every one of `tags` at the manifest, wherever it pointed before. */
+export function* putTags(
+  repositoryId: number,
+  manifestId: number,
+  tags: readonly string[],
+  now: number,
+): Command<void> {
+  for (const chunk of chunksOf([...new Set(tags)])) {
+    yield* query(
+      `INSERT INTO tags (repository_id, name, manifest_id, updated_at) VALUES ${rowList(chunk.length, 4)}
+       ON CONFLICT (repository_id, name)
+       DO UPDATE SET manifest_id = excluded.manifest_id, updated_at = excluded.updated_at`,
+      ...chunk.flatMap((tag) => [repositoryId, tag, manifestId, now]),
+    );
+  }
+}
+
+export function* removeTagsOf(manifestId: number, repositoryId: number): Command<void> {
+  for (let more = true; more;) {
+    const page = yield* query<{ name: string }>(
+      "SELECT name FROM tags WHERE manifest_id = $1 LIMIT $2",
+      manifestId,
+      pageRows,
+    );
+    if (page.length > 0) {
+      yield* query(
+        `DELETE FROM tags WHERE repository_id = $1 AND name IN (${parameterList(page.length, 2)})`,
+        repositoryId,
+        ...page.map((row) => row.name),
+      );
+    }
+    more = page.length === pageRows;
+  }
+}

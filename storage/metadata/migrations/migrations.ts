@@ -1,0 +1,5 @@
+// Every step of the schema, in order. A new step is a new file and a new line; old ones never change.
+import { initialSchema } from "./0001-initial-schema.ts";
+import type { Migration } from "./migration.ts";
+
+export const migrations: readonly Migration[] = [initialSchema];

@@ -1,0 +1,90 @@
+// The metadata store over any SQL database: says which command is which method, and which of them only read.
+import { commitBlob, findBlob, markBlobDamaged, mountBlob, unlinkBlob } from "./commands/blob-links.ts";
+import { commitManifest } from "./commands/commit-manifest.ts";
+import { deleteManifest } from "./commands/delete-manifest.ts";
+import { forgetDiscardedObjects, listDiscardedObjects } from "./commands/discarded-objects.ts";
+import {
+  describeManifests,
+  findManifestByDigest,
+  findManifestByTag,
+  listReferrers,
+} from "./commands/manifests.ts";
+import { listRepositories, repositoryExists } from "./commands/repositories.ts";
+import { deleteTag, listTags } from "./commands/tags.ts";
+import {
+  findUpload,
+  leaseUpload,
+  listExpiredUploads,
+  removeUpload,
+  saveUpload,
+  startUpload,
+} from "./commands/uploads.ts";
+import type { CommandRunner } from "./command-runner.ts";
+import type {
+  BlobLinks,
+  DiscardedObjects,
+  Manifests,
+  MetadataStore,
+  Repositories,
+  Tags,
+  Uploads,
+} from "./metadata-store.ts";
+import { query } from "./statement.ts";
+
+export class SqlMetadataStore implements MetadataStore {
+  readonly repositories: Repositories;
+  readonly manifests: Manifests;
+  readonly tags: Tags;
+  readonly blobLinks: BlobLinks;
+  readonly uploads: Uploads;
+  readonly discardedObjects: DiscardedObjects;
+  readonly #runner: CommandRunner;
+
+  constructor(runner: CommandRunner) {
+    this.#runner = runner;
+    this.repositories = {
+      exists: (repository) => runner.read(() => repositoryExists(repository)),
+      list: (page) => runner.read(() => listRepositories(page)),
+    };
+    this.manifests = {
+      findByDigest: (repository, digest) => runner.read(() => findManifestByDigest(repository, digest)),
+      findByTag: (repository, tag) => runner.read(() => findManifestByTag(repository, tag)),
+      commit: (commit) => runner.write(() => commitManifest(commit)),
+      delete: (repository, digest) => runner.write(() => deleteManifest(repository, digest)),
+      listReferrers: (repository, subject, page) =>
+        runner.read(() => listReferrers(repository, subject, page)),
+      describe: (repository, digests) => runner.read(() => describeManifests(repository, digests)),
+    };
+    this.tags = {
+      list: (repository, page) => runner.read(() => listTags(repository, page)),
+      delete: (repository, tag) => runner.write(() => deleteTag(repository, tag)),
+    };
+    this.blobLinks = {
+      find: (repository, digest) => runner.read(() => findBlob(repository, digest)),
+      commit: (commit) => runner.write(() => commitBlob(commit)),
+      mount: (mount) => runner.write(() => mountBlob(mount)),
+      unlink: (repository, digest) => runner.write(() => unlinkBlob(repository, digest)),
+      markDamaged: (digest, locator) => runner.write(() => markBlobDamaged(digest, locator)),
+    };
+    this.uploads = {
+      start: (upload) => runner.write(() => startUpload(upload)),
+      find: (repository, id, now) => runner.read(() => findUpload(repository, id, now)),
+      lease: (repository, id, lease, now) => runner.write(() => leaseUpload(repository, id, lease, now)),
+      save: (id, progress) => runner.write(() => saveUpload(id, progress)),
+      remove: (id, holder, now) => runner.write(() => removeUpload(id, holder, now)),
+      listExpired: (now, limit) => runner.read(() => listExpiredUploads(now, limit)),
+    };
+    this.discardedObjects = {
+      list: (now, limit) => runner.read(() => listDiscardedObjects(now, limit)),
+      forget: (locators) => runner.write(() => forgetDiscardedObjects(locators)),
+    };
+  }
+
+  async ping(): Promise<void> {
+    await this.#runner.read(() => query("SELECT count(*) FROM schema_migrations"));
+  }
+
+  close(): Promise<void> {
+    return this.#runner.close();
+  }
+}

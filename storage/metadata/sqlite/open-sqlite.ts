@@ -1,0 +1,76 @@
+// Opens a SQLite database: makes its folder, creates the file durably, brings the schema up to date, and hands out the
+// two connections' runner.
+import { mkdir, open } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { migrations as knownMigrations } from "../migrations/migrations.ts";
+import type { Migration } from "../migrations/migration.ts";
+import { retryWhileBusy } from "./busy-retry.ts";
+import { migrateSqlite } from "./migrate-sqlite.ts";
+import { SqliteConnection } from "./sqlite-connection.ts";
+import { SqliteRunner } from "./sqlite-runner.ts";
+import type { SqliteWriterOptions } from "./sqlite-writer.ts";
+
+export interface SqliteOptions extends Partial<SqliteWriterOptions> {
+  /** The database file; `:memory:` keeps everything in this process and loses it on close. */
+  readonly path: string;
+  /** Another schema than this program's own: for tests of upgrade and rollback. */
+  readonly migrations?: readonly Migration[];
+  readonly now?: () => number;
+}
+
+const inMemory = ":memory:";
+
+export async function openSqlite(options: SqliteOptions): Promise<SqliteRunner> {
+  const { path, migrations = knownMigrations, now = Date.now } = options;
+  const writerOptions = {
+    busyLimitMilliseconds: 10_000,
+    turnMilliseconds: 5,
+    grouping: true,
+    ...withoutUndefined(options),
+  };
+  const connect = () => retryWhileBusy(writerOptions.busyLimitMilliseconds, () => new SqliteConnection(path));
+  const changed = path === inMemory ? [] : await prepareFolder(path);
+  const write = await connect();
+  try {
+    await migrateSqlite(write, migrations, now);
+    for (const folder of changed) await syncFolder(folder);
+    const read = path === inMemory ? write : await connect();
+    if (read !== write) read.pragma("query_only = ON");
+    return new SqliteRunner(write, read, writerOptions);
+  } catch (error) {
+    write.close();
+    throw error;
+  }
+}
+
+function withoutUndefined({
+  busyLimitMilliseconds,
+  turnMilliseconds,
+  grouping,
+}: SqliteOptions): Partial<SqliteWriterOptions> {
+  return {
+    ...(busyLimitMilliseconds !== undefined && { busyLimitMilliseconds }),
+    ...(turnMilliseconds !== undefined && { turnMilliseconds }),
+    ...(grouping !== undefined && { grouping }),
+  };
+}
+
+/** Makes the folder of the file; gives the folders whose entries may be new and must be made durable. */
+async function prepareFolder(path: string): Promise<string[]> {
+  const folder = dirname(resolve(path));
+  const first = await mkdir(folder, { recursive: true });
+  const changed = [folder];
+  for (let made = folder; first !== undefined && made.length >= first.length; made = dirname(made)) {
+    changed.push(dirname(made));
+  }
+  return changed;
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
