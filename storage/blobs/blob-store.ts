@@ -21,7 +21,10 @@ export interface BlobBody {
   /** Size in bytes of the whole object, whatever range was asked for. */
   readonly size: number;
   stream(): Readable;
-  /** The backend's fastest way out: resolves when all bytes were handed to `destination`, which is not ended. */
+  /**
+   * The backend's fastest way out: resolves when all bytes were handed to `destination`, which is not ended.
+   * Buffers are reused: `destination` must be done with a chunk when it calls back, as sockets, responses and files are.
+   */
   writeTo(destination: Writable, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
@@ -58,11 +61,20 @@ export interface BlobStore {
 
   startUpload(options: UploadOptions): Promise<UploadSession>;
 
-  /** The session that `state` describes, or undefined when its bytes are gone. Bytes beyond the state's offset are dropped. */
+  /**
+   * The session that `state` describes, or undefined when its bytes are gone. Asking changes nothing; bytes beyond the
+   * state's offset are dropped by the next append or commit.
+   */
   resumeUpload(state: string): Promise<UploadSession | undefined>;
 
   delete(locators: readonly Locator[]): Promise<void>;
 
   /** Every committed object, in no particular order. */
   list(signal: AbortSignal): AsyncIterable<StoredObject>;
+
+  /**
+   * Removes uploads that nobody wrote to since `before`, whether a row knows them or not: what a crash between the
+   * bytes and the row left behind. `before` must lie further back than any session may live. Returns how many went.
+   */
+  removeStaleUploads(before: Date, signal: AbortSignal): Promise<number>;
 }

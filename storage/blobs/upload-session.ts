@@ -40,7 +40,9 @@ export interface UploadSession {
   /**
    * Appends `source`, whose first byte belongs at position `at`. Resolves when every byte is durable.
    * @throws StorageError `offset` when `at` is not `offset` (nothing changed), `interrupted` when the source broke
-   *   off (what arrived before is durable and counted), `full` when there is no room.
+   *   off (what arrived before is durable and counted), `full` when there is no room (likewise), `busy` while another
+   *   append or commit of this upload goes on, `gone` when the session is over. The source is never destroyed, so that
+   *   whoever owns it can still answer.
    */
   append(source: Readable, at: number, options?: AppendOptions): Promise<void>;
 
@@ -52,9 +54,11 @@ export interface UploadSession {
 
   /**
    * Publishes the content durably under a new locator. The session is over, whatever the outcome.
-   * @throws StorageError `digest` when the content does not have `digest`.
+   * @throws StorageError `digest` when the content does not have `digest`, `full`, `gone`, and `busy` (which alone
+   *   leaves the session as it was).
    */
   commit(digest: Digest): Promise<CommittedObject>;
 
+  /** Ends an append that goes on, and removes what arrived. */
   abort(): Promise<void>;
 }

@@ -1,0 +1,38 @@
+// The calls to the operating system that the filesystem store makes, as a value: tests put one in that fails, stops or
+// counts at any step. Beside them the three idioms that node:fs has no word for.
+import * as fs from "node:fs/promises";
+
+export type FileOperations = Pick<
+  typeof fs,
+  "copyFile" | "mkdir" | "open" | "opendir" | "rename" | "stat" | "unlink"
+>;
+
+export const fileOperations: FileOperations = fs;
+
+/** Makes the names in `directory` durable: files created in it, renamed into it or removed. */
+export async function syncDirectory(operations: FileOperations, directory: string): Promise<void> {
+  const handle = await operations.open(directory, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+export async function removeFile(operations: FileOperations, path: string): Promise<void> {
+  await absentAsUndefined(operations.unlink(path));
+}
+
+/** What `operation` resolves to, or undefined when the file or folder it names is not there. */
+export async function absentAsUndefined<T>(operation: Promise<T>): Promise<T | undefined> {
+  try {
+    return await operation;
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
+}
+
+export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && "code" in error && codes.includes(String(error.code));
+}

@@ -1,0 +1,122 @@
+// The blob store in a directory; layout.ts has the drawing. What is durable, and when, is in publisher.ts and
+// block-writer.ts.
+import type { Stats } from "node:fs";
+import path from "node:path";
+import { digestAlgorithms, Digester } from "../../digest.ts";
+import type { BlobBody, BlobStore, ByteRange, Locator, StoredObject, UploadOptions } from "../blob-store.ts";
+import type { UploadSession } from "../upload-session.ts";
+import { absentAsUndefined, fileOperations, removeFile, type FileOperations } from "./file-operations.ts";
+import { FilesystemUploadSession, type UploadSurroundings } from "./filesystem-upload-session.ts";
+import { Layout, newUploadId, parseLocator, parseUploadId } from "./layout.ts";
+import { LiveUploads } from "./live-uploads.ts";
+import { openBody } from "./open-body.ts";
+import { Publisher } from "./publisher.ts";
+import { TransferBuffers } from "./transfer-buffers.ts";
+import { parseUploadState } from "./upload-state.ts";
+
+export class FilesystemBlobStore implements BlobStore {
+  readonly persistent = true;
+  readonly #layout: Layout;
+  readonly #operations: FileOperations;
+  readonly #live = new LiveUploads();
+  readonly #buffers = new TransferBuffers();
+  readonly #uploads: UploadSurroundings;
+
+  /** `directory` must have passed probeDirectory, which also lays out its folders. */
+  constructor(directory: string, operations: FileOperations = fileOperations) {
+    const layout = new Layout(directory);
+    this.#layout = layout;
+    this.#operations = operations;
+    const publisher = new Publisher(operations, layout);
+    this.#uploads = { operations, layout, publisher, live: this.#live, buffers: this.#buffers };
+  }
+
+  async stat(locator: Locator): Promise<{ readonly size: number } | undefined> {
+    const file = this.#layout.object(locator);
+    if (!file) return undefined;
+    const stats = await this.#stat(file);
+    return stats && { size: stats.size };
+  }
+
+  async read(locator: Locator, range?: ByteRange): Promise<BlobBody | undefined> {
+    const file = this.#layout.object(locator);
+    const handle = file && (await absentAsUndefined(this.#operations.open(file, "r")));
+    if (!handle) return undefined;
+    try {
+      const { size } = await handle.stat();
+      return await openBody(handle, size, range, this.#buffers);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  async startUpload({ algorithms }: UploadOptions): Promise<UploadSession> {
+    const id = newUploadId();
+    const digests = new Digester(new Set(["sha256", ...algorithms] as const)).digests();
+    const file = await this.#operations.open(this.#layout.upload(id), "wx");
+    await file.close();
+    return new FilesystemUploadSession(this.#uploads, { id, offset: 0, digests });
+  }
+
+  async resumeUpload(state: string): Promise<UploadSession | undefined> {
+    const upload = parseUploadState(state);
+    const stats = upload && (await this.#stat(this.#layout.upload(upload.id)));
+    if (!upload || !stats || stats.size < upload.offset) return undefined;
+    return new FilesystemUploadSession(this.#uploads, upload);
+  }
+
+  async delete(locators: readonly Locator[]): Promise<void> {
+    for (const locator of locators) {
+      const file = this.#layout.object(locator);
+      if (file) await removeFile(this.#operations, file);
+    }
+  }
+
+  async *list(signal: AbortSignal): AsyncIterable<StoredObject> {
+    for (const algorithm of digestAlgorithms) {
+      for await (const shard of this.#names(algorithm)) {
+        for await (const name of this.#names(path.join(algorithm, shard))) {
+          signal.throwIfAborted();
+          const object = await this.#find(`${algorithm}/${shard}/${name}`);
+          if (object) yield object;
+        }
+      }
+    }
+  }
+
+  async removeStaleUploads(before: Date, signal: AbortSignal): Promise<number> {
+    let removed = 0;
+    for (const folder of [this.#layout.uploads, this.#layout.copying]) {
+      for await (const name of this.#namesIn(folder)) {
+        signal.throwIfAborted();
+        const id = parseUploadId(name);
+        const file = path.join(folder, name);
+        const stats = id && !this.#live.isBusy(id) ? await this.#stat(file) : undefined;
+        if (!stats || stats.mtime >= before) continue;
+        await removeFile(this.#operations, file);
+        removed += 1;
+      }
+    }
+    return removed;
+  }
+
+  async #find(name: string): Promise<StoredObject | undefined> {
+    const locator = parseLocator(name);
+    const stats = locator && (await this.#stat(path.join(this.#layout.blobs, locator)));
+    return locator && stats && { locator, size: stats.size, modifiedAt: stats.mtime };
+  }
+
+  #names(folder: string): AsyncIterable<string> {
+    return this.#namesIn(path.join(this.#layout.blobs, folder));
+  }
+
+  async *#namesIn(folder: string): AsyncIterable<string> {
+    const entries = await absentAsUndefined(this.#operations.opendir(folder));
+    if (entries) for await (const entry of entries) yield entry.name;
+  }
+
+  async #stat(file: string): Promise<Stats | undefined> {
+    return await absentAsUndefined(this.#operations.stat(file));
+  }
+}

@@ -1,0 +1,63 @@
+// Where things lie below the directory, and the only file that turns names from outside into paths: what does not have
+// exactly the expected form names nothing, so that no state or locator can lead out of the directory.
+//
+//   <directory>/
+//     blobs/sha256/ab/ab34…ef.<upload id>    committed objects; this path below blobs/ is the locator
+//     blobs/copying/<upload id>              only when rename refuses to cross a mount: copies not yet complete
+//     uploads/<upload id>                    growing files, renamed into blobs/ by commit
+import { randomBytes } from "node:crypto";
+import path from "node:path";
+import { algorithmOf, hexOf, type Digest } from "../../digest.ts";
+import type { Locator } from "../blob-store.ts";
+
+/** Names one upload, and with the digest its object: 32 lower-case hexadecimal digits. */
+export type UploadId = string & { readonly brand: unique symbol };
+
+const uploadIdForm = /^[0-9a-f]{32}$/;
+const locatorForm =
+  /^(?:sha256\/([0-9a-f]{2})\/\1[0-9a-f]{62}|sha512\/([0-9a-f]{2})\/\2[0-9a-f]{126})\.[0-9a-f]{32}$/;
+
+export function newUploadId(): UploadId {
+  return randomBytes(16).toString("hex") as UploadId;
+}
+
+export function parseUploadId(text: unknown): UploadId | undefined {
+  return typeof text === "string" && uploadIdForm.test(text) ? (text as UploadId) : undefined;
+}
+
+export function parseLocator(text: string): Locator | undefined {
+  return locatorForm.test(text) ? (text as Locator) : undefined;
+}
+
+/** An upload commits once, so its id makes the locator unique. */
+export function locatorOf(digest: Digest, id: UploadId): Locator {
+  const hex = hexOf(digest);
+  return `${algorithmOf(digest)}/${hex.slice(0, 2)}/${hex}.${id}` as Locator;
+}
+
+export class Layout {
+  readonly directory: string;
+  readonly blobs: string;
+  readonly copying: string;
+  readonly uploads: string;
+
+  constructor(directory: string) {
+    this.directory = path.resolve(directory);
+    this.blobs = path.join(this.directory, "blobs");
+    this.copying = path.join(this.blobs, "copying");
+    this.uploads = path.join(this.directory, "uploads");
+  }
+
+  upload(id: UploadId): string {
+    return path.join(this.uploads, id);
+  }
+
+  copy(id: UploadId): string {
+    return path.join(this.copying, id);
+  }
+
+  /** Undefined when this store never made such a locator. */
+  object(locator: Locator): string | undefined {
+    return parseLocator(locator) && path.join(this.blobs, locator);
+  }
+}

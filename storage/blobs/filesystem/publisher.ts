@@ -1,0 +1,71 @@
+// Commit, seen from the disk: an upload's file becomes an object, durably, at a cost that does not depend on its size.
+//
+//   shard folder durable → rename uploads/<id> to its locator → fsync the shard folder
+//
+// A crash leaves the upload as it was, or an object that no row knows.
+import { constants } from "node:fs";
+import path from "node:path";
+import type { Digest } from "../../digest.ts";
+import type { Locator } from "../blob-store.ts";
+import { hasCode, removeFile, syncDirectory, type FileOperations } from "./file-operations.ts";
+import { locatorOf, type Layout, type UploadId } from "./layout.ts";
+
+export class Publisher {
+  readonly #operations: FileOperations;
+  readonly #layout: Layout;
+  /** Shard folders whose own names this process has made durable: another one may have created them a moment ago. */
+  readonly #durableShards = new Set<string>();
+
+  constructor(operations: FileOperations, layout: Layout) {
+    this.#operations = operations;
+    this.#layout = layout;
+  }
+
+  /** Moves the upload's file, whose content is durable and has `digest`. */
+  async publish(id: UploadId, digest: Digest): Promise<Locator> {
+    const locator = locatorOf(digest, id);
+    const target = path.join(this.#layout.blobs, locator);
+    const shard = path.dirname(target);
+    await this.#ensureShard(shard);
+    await this.#move(id, target);
+    try {
+      await syncDirectory(this.#operations, shard);
+    } catch (error) {
+      await removeFile(this.#operations, target);
+      throw error;
+    }
+    return locator;
+  }
+
+  async #ensureShard(shard: string): Promise<void> {
+    if (this.#durableShards.has(shard)) return;
+    await this.#operations.mkdir(shard, { recursive: true });
+    await syncDirectory(this.#operations, path.dirname(shard));
+    await syncDirectory(this.#operations, this.#layout.blobs);
+    this.#durableShards.add(shard);
+  }
+
+  async #move(id: UploadId, target: string): Promise<void> {
+    const source = this.#layout.upload(id);
+    try {
+      await this.#operations.rename(source, target);
+    } catch (error) {
+      if (!hasCode(error, "EXDEV")) throw error;
+      await this.#copy(id, target);
+      await removeFile(this.#operations, source);
+    }
+  }
+
+  /** For a folder that became a mount of its own after the start probe: slow, but as atomic as the rename. */
+  async #copy(id: UploadId, target: string): Promise<void> {
+    const copy = this.#layout.copy(id);
+    try {
+      await this.#operations.copyFile(this.#layout.upload(id), copy, constants.COPYFILE_EXCL);
+      await syncDirectory(this.#operations, copy);
+      await this.#operations.rename(copy, target);
+    } catch (error) {
+      await removeFile(this.#operations, copy);
+      throw error;
+    }
+  }
+}

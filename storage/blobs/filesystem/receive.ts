@@ -1,0 +1,42 @@
+// The loop of an append: chunks of any size become blocks, and each block is written while the next one arrives.
+import type { CheckpointClock } from "../checkpoint-clock.ts";
+import type { SourceReader } from "../source-reader.ts";
+import type { BlockWriter } from "./block-writer.ts";
+import type { BufferPair } from "./transfer-buffers.ts";
+
+export interface Reception {
+  readonly reader: SourceReader;
+  readonly writer: BlockWriter;
+  readonly clock: CheckpointClock;
+  /** Makes what was written durable and counts it. */
+  readonly sync: () => Promise<void>;
+}
+
+/** Resolves when all of the source is durable. When the source breaks off, what arrived is durable before this throws. */
+export async function receive(
+  { reader, writer, clock, sync }: Reception,
+  [first, second]: BufferPair,
+): Promise<void> {
+  let block = first;
+  let filled = 0;
+  const flush = async (): Promise<void> => {
+    await writer.write(block.subarray(0, filled));
+    block = block === first ? second : first;
+    filled = 0;
+  };
+  for (let chunk = await reader.next(); chunk; chunk = await reader.next()) {
+    for (let rest = chunk; rest.length > 0;) {
+      const copied = rest.copy(block, filled);
+      rest = rest.subarray(copied);
+      filled += copied;
+      if (filled === block.length) await flush();
+    }
+    if (!clock.due) continue;
+    await flush();
+    await sync();
+    await clock.checkpoint();
+  }
+  await flush();
+  await sync();
+  if (reader.failure) throw reader.failure;
+}

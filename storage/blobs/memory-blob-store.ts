@@ -1,0 +1,69 @@
+// The reference implementation: every promise of the interfaces in the fewest lines, for tests and ephemeral serving.
+import { randomUUID } from "node:crypto";
+import { algorithmOf, Digester, hexOf, type Digest } from "../digest.ts";
+import type { BlobBody, BlobStore, ByteRange, Locator, StoredObject, UploadOptions } from "./blob-store.ts";
+import { BytesBody } from "./bytes-body.ts";
+import { MemoryUploadSession, type MemoryUpload } from "./memory-upload-session.ts";
+import { sliceChunks, extentOf } from "./byte-range.ts";
+import type { UploadSession } from "./upload-session.ts";
+
+interface MemoryObject {
+  readonly chunks: readonly Buffer[];
+  readonly size: number;
+  readonly modifiedAt: Date;
+}
+
+export class MemoryBlobStore implements BlobStore {
+  readonly persistent = false;
+  readonly #objects = new Map<Locator, MemoryObject>();
+  readonly #uploads = new Map<string, MemoryUpload>();
+
+  async stat(locator: Locator): Promise<{ readonly size: number } | undefined> {
+    const object = this.#objects.get(locator);
+    return object && { size: object.size };
+  }
+
+  async read(locator: Locator, range?: ByteRange): Promise<BlobBody | undefined> {
+    const object = this.#objects.get(locator);
+    if (!object) return undefined;
+    return new BytesBody(sliceChunks(object.chunks, extentOf(object.size, range)), object.size);
+  }
+
+  async startUpload({ algorithms }: UploadOptions): Promise<UploadSession> {
+    const digester = new Digester(new Set(["sha256", ...algorithms]));
+    const upload: MemoryUpload = { id: randomUUID(), chunks: [], size: 0, digester, writtenAt: Date.now() };
+    this.#uploads.set(upload.id, upload);
+    return this.#session(upload.id);
+  }
+
+  async resumeUpload(state: string): Promise<UploadSession | undefined> {
+    return this.#uploads.has(state) ? this.#session(state) : undefined;
+  }
+
+  async delete(locators: readonly Locator[]): Promise<void> {
+    for (const locator of locators) this.#objects.delete(locator);
+  }
+
+  async *list(signal: AbortSignal): AsyncIterable<StoredObject> {
+    for (const [locator, { size, modifiedAt }] of this.#objects) {
+      signal.throwIfAborted();
+      yield { locator, size, modifiedAt };
+    }
+  }
+
+  async removeStaleUploads(before: Date): Promise<number> {
+    const stale = [...this.#uploads.values()].filter(({ writtenAt }) => writtenAt < before.getTime());
+    for (const { id } of stale) this.#uploads.delete(id);
+    return stale.length;
+  }
+
+  #session(id: string): UploadSession {
+    return new MemoryUploadSession(id, this.#uploads, (digest, upload) => this.#publish(digest, upload));
+  }
+
+  #publish(digest: Digest, { id, chunks, size }: MemoryUpload): Locator {
+    const locator = `${algorithmOf(digest)}/${hexOf(digest)}.${id}` as Locator;
+    this.#objects.set(locator, { chunks, size, modifiedAt: new Date() });
+    return locator;
+  }
+}

@@ -1,0 +1,19 @@
+// From options to a blob store: the only file that names every backend.
+import type { BlobStore } from "./blob-store.ts";
+import { FilesystemBlobStore } from "./filesystem/filesystem-blob-store.ts";
+import { probeDirectory } from "./filesystem/probe-directory.ts";
+import { MemoryBlobStore } from "./memory-blob-store.ts";
+
+export type BlobStoreOptions =
+  { readonly kind: "filesystem"; readonly directory: string } | { readonly kind: "memory" };
+
+/** @throws StorageError `unsuitable` when the place cannot keep a store's promises. */
+export async function openBlobStore(options: BlobStoreOptions): Promise<BlobStore> {
+  switch (options.kind) {
+    case "filesystem":
+      await probeDirectory(options.directory);
+      return new FilesystemBlobStore(options.directory);
+    case "memory":
+      return new MemoryBlobStore();
+  }
+}

@@ -1,0 +1,84 @@
+// Pulls a Readable chunk by chunk without owning it: a store that stops early leaves the source alive, so that an HTTP
+// layer can still answer on the same connection. (`for await` would destroy it.)
+import type { Readable } from "node:stream";
+import { StorageError } from "../storage-error.ts";
+
+export class SourceReader {
+  readonly #source: Readable;
+  readonly #signal: AbortSignal;
+  #ended: boolean;
+  #failure: StorageError | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(source: Readable, signal: AbortSignal) {
+    this.#source = source;
+    this.#signal = signal;
+    this.#ended = source.readableEnded;
+    if (source.destroyed) this.#onBroken(source.errored);
+    source
+      .on("readable", this.wake)
+      .on("end", this.#onEnd)
+      .on("error", this.#onBroken)
+      .on("close", this.#onBroken);
+    signal.addEventListener("abort", this.wake);
+  }
+
+  /** Why the source ended, when that was not its proper end: `interrupted`. */
+  get failure(): StorageError | undefined {
+    return this.#failure;
+  }
+
+  /**
+   * The bytes that arrived next (none when {@link wake} came first), or undefined at the end: after all that the source
+   * delivered, or at once on abort. {@link failure} tells how it ended.
+   */
+  async next(): Promise<Buffer | undefined> {
+    const ready = this.#poll();
+    if (ready !== "wait") return ready;
+    await new Promise<void>((resolve) => (this.#wake = resolve));
+    const arrived = this.#poll();
+    return arrived === "wait" ? Buffer.alloc(0) : arrived;
+  }
+
+  /** Lets a waiting `next` return at once. */
+  readonly wake = (): void => {
+    this.#wake?.();
+    this.#wake = undefined;
+  };
+
+  release(): void {
+    const source = this.#source;
+    source
+      .off("readable", this.wake)
+      .off("end", this.#onEnd)
+      .off("error", this.#onBroken)
+      .off("close", this.#onBroken);
+    this.#signal.removeEventListener("abort", this.wake);
+  }
+
+  #poll(): Buffer | undefined | "wait" {
+    if (this.#signal.aborted) {
+      this.#failure ??= interrupted(this.#signal.reason);
+      return undefined;
+    }
+    const chunk: unknown = this.#source.read();
+    if (typeof chunk === "string") return Buffer.from(chunk);
+    if (chunk instanceof Uint8Array) return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    return this.#ended || this.#failure ? undefined : "wait";
+  }
+
+  readonly #onEnd = (): void => {
+    this.#ended = true;
+    this.wake();
+  };
+
+  // `close` follows `end` on a good day; without it the source broke off.
+  readonly #onBroken = (cause?: unknown): void => {
+    if (!this.#ended) this.#failure ??= interrupted(cause);
+    this.wake();
+  };
+}
+
+export function interrupted(cause: unknown): StorageError {
+  return new StorageError("interrupted", "the source of the bytes broke off before its end", { cause });
+}
