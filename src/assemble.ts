@@ -1,5 +1,6 @@
 // The composition root: a configuration in, a running registry out. The only place that names the adapters.
 import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { OpenAuthorizer } from "../auth/open-authorizer.ts";
 import type { BlobStore } from "../storage/blobs/blob-store.ts";
 import { openBlobStore, type BlobStoreOptions } from "../storage/blobs/open-blob-store.ts";
@@ -7,7 +8,7 @@ import type { MetadataStore } from "../storage/metadata/metadata-store.ts";
 import { openMetadataStore } from "../storage/metadata/open-metadata-store.ts";
 import type { Config } from "./config/load-config.ts";
 import { createApp } from "./http/app.ts";
-import { listen, type RunningServer } from "./http/server.ts";
+import { listen } from "./http/server.ts";
 import { DiscardedObjects } from "./jobs/discarded-objects.ts";
 import { ExpiredUploads } from "./jobs/expired-uploads.ts";
 import { startScheduler } from "./jobs/scheduler.ts";
@@ -43,22 +44,24 @@ export async function assemble(
     const metrics = createMetrics();
     const metricsServer = config.metrics.listen && (await listenForMetrics(metrics, config.metrics.listen));
     if (metricsServer) opened.push(() => metricsServer.close());
-    let server: RunningServer | undefined;
+    let draining = () => false;
     const app = createApp({
       registry: createLocalRegistry({ blobStore, metadata, uploads: config.uploads, now, newId: randomUUID }),
       authorizer: new OpenAuthorizer(),
       health: {
-        ready: () => (server?.draining() ? Promise.reject(new Error("shutting down")) : metadata.ping()),
+        ready: () => (draining() ? Promise.reject(new Error("shutting down")) : metadata.ping()),
       },
       logger,
       metrics: metrics.http,
       publicUrl: config.http.publicUrl,
       maxManifestBytes: config.http.maxManifestBytes,
     });
-    server = await listen(app.callback(), { ...config.http, ...config.http.listen }, logger);
-    const running = server;
-    opened.push(() => running.close());
-    return { urls: { http: running.url, ...(metricsServer && { metrics: metricsServer.url }) }, close };
+    const handle = app.callback();
+    const listener = (request: IncomingMessage, response: ServerResponse) => void handle(request, response);
+    const server = await listen(listener, { ...config.http, ...config.http.listen }, logger);
+    draining = server.draining;
+    opened.push(() => server.close());
+    return { urls: { http: server.url, ...(metricsServer && { metrics: metricsServer.url }) }, close };
   } catch (error) {
     await close();
     throw error;

@@ -9,8 +9,8 @@ export interface Health {
 /** `/livez`: the process answers. `/readyz`: its stores answer too, and it is not on its way out. `/`: something is here. */
 export function healthRoutes(health: Health): Middleware {
   return async (ctx, next) => {
-    if (ctx.method !== "GET" && ctx.method !== "HEAD") return next();
-    switch (ctx.path) {
+    const asked = ctx.method === "GET" || ctx.method === "HEAD" ? ctx.path : undefined;
+    switch (asked) {
       case "/":
         ctx.body = { berth: "an OCI registry: its API is at /v2/" };
         return;

@@ -1,26 +1,25 @@
 // One line for each request, when its connection is done with it, and the same figures for the metrics.
+import type { Socket } from "node:net";
 import type { Middleware } from "koa";
 import type { Logger } from "../../observability/logger.ts";
 import type { HttpMetrics } from "../../observability/metrics.ts";
 import type { RequestState } from "./request-id.ts";
 
+/** What went over each connection up to its last finished request: the rest belongs to the next one. */
+type Accounted = WeakMap<Socket, { read: number; written: number }>;
+
 export function requestLog(logger: Logger, metrics: HttpMetrics): Middleware<RequestState> {
+  const accounted: Accounted = new WeakMap();
   return async (ctx, next) => {
     const begun = process.hrtime.bigint();
     const { req, res } = ctx;
-    const socket = req.socket;
-    const readBefore = socket.bytesRead;
-    const writtenBefore = socket.bytesWritten;
+    const { socket } = req;
     metrics.begin();
     res.once("close", () => {
       const seconds = Number(process.hrtime.bigint() - begun) / 1e9;
-      const route = (ctx as { routerPath?: string; _matchedRoute?: unknown })._matchedRoute;
-      metrics.end({
-        method: req.method ?? "",
-        route: typeof route === "string" ? route : "none",
-        status: res.statusCode,
-        seconds,
-      });
+      const route = (ctx as { _matchedRoute?: unknown })._matchedRoute;
+      const labels = { method: req.method ?? "", route: typeof route === "string" ? route : "none" };
+      metrics.end({ ...labels, status: res.statusCode, seconds });
       logger.info(
         {
           requestId: ctx.state.requestId,
@@ -31,8 +30,7 @@ export function requestLog(logger: Logger, metrics: HttpMetrics): Middleware<Req
           // The client left before it had the whole answer.
           ...(res.writableFinished ? {} : { aborted: true }),
           milliseconds: Math.round(seconds * 1e6) / 1e3,
-          bytesIn: socket.bytesRead - readBefore,
-          bytesOut: socket.bytesWritten - writtenBefore,
+          ...moved(accounted, socket),
           userAgent: req.headers["user-agent"],
         },
         "request",
@@ -40,4 +38,11 @@ export function requestLog(logger: Logger, metrics: HttpMetrics): Middleware<Req
     });
     await next();
   };
+}
+
+function moved(accounted: Accounted, socket: Socket): { bytesIn: number; bytesOut: number } {
+  const { bytesRead: read, bytesWritten: written } = socket;
+  const before = accounted.get(socket) ?? { read: 0, written: 0 };
+  accounted.set(socket, { read, written });
+  return { bytesIn: read - before.read, bytesOut: written - before.written };
 }
