@@ -1,4 +1,5 @@
 // A Docker engine of its own: data, socket and client configuration in one folder, so that "an empty docker" is one.
+import { randomUUID } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Daemon } from "./daemon.ts";
@@ -68,12 +69,14 @@ export class DockerEngine {
     return output.trimEnd();
   }
 
-  /** Builds an image of busybox and `files` (one layer each) from nothing, and names it. */
-  async build(name: string, files: Record<string, Buffer>): Promise<void> {
-    const context = join(this.#folder, `build-${Date.now()}`);
+  /** Builds an image of `files` (one layer each) on busybox, or on another image, and names it. */
+  async build(name: string, files: Record<string, Buffer>, from?: string): Promise<void> {
+    const context = join(this.#folder, `build-${randomUUID()}`);
     await mkdir(context);
-    await writeFile(join(context, "busybox"), await readFile("/usr/bin/busybox"), { mode: 0o755 });
-    const lines = ["FROM scratch", "COPY busybox /bin/busybox"];
+    if (from === undefined) {
+      await writeFile(join(context, "busybox"), await readFile("/usr/bin/busybox"), { mode: 0o755 });
+    }
+    const lines = from === undefined ? ["FROM scratch", "COPY busybox /bin/busybox"] : [`FROM ${from}`];
     for (const [file, content] of Object.entries(files)) {
       await writeFile(join(context, file), content);
       lines.push(`COPY ${file} /${file}`);
