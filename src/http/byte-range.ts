@@ -9,7 +9,7 @@ import type { ByteRange } from "../registry/registry.ts";
  * @throws OciError rangeUnsatisfiable
  */
 export function parseRange(header: string, size: number): ByteRange | undefined {
-  const match = /^bytes=(\d*)-(\d*)$/.exec(header.trim());
+  const match = /^bytes=(\d*)-(\d*)$/i.exec(header.trim());
   if (!match) return undefined;
   const [, first = "", last = ""] = match;
   if (first === "" && last === "") return undefined;

@@ -15,11 +15,20 @@ export function repositoryIn(path: PathParameters): RepositoryName {
   return name;
 }
 
+/** For what is there already: under a name that no tag can have there is nothing, which is all the official suite expects. */
 export function referenceIn(path: PathParameters): Reference {
+  return toReference(path, "manifestUnknown");
+}
+
+export function newReferenceIn(path: PathParameters): Reference {
+  return toReference(path, "tagInvalid");
+}
+
+function toReference(path: PathParameters, otherwise: "manifestUnknown" | "tagInvalid"): Reference {
   const text = path["reference"] ?? "";
   const reference = parseReference(text);
   if (reference === undefined) {
-    throw new OciError(text.includes(":") ? "digestInvalid" : "tagInvalid", { detail: { reference: text } });
+    throw new OciError(text.includes(":") ? "digestInvalid" : otherwise, { detail: { reference: text } });
   }
   return reference;
 }

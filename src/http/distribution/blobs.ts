@@ -33,11 +33,13 @@ async function getBlob(
   path: PathParameters,
 ): Promise<void> {
   const digest = digestIn(path);
-  const wanted = rangeIsFor(ctx, digest) ? ctx.get("range") : "";
+  const current = isCurrent(ctx, digest);
+  // If-None-Match goes first: what the client has already needs no range, not even a possible one.
+  const wanted = !current && rangeIsFor(ctx, digest) ? ctx.get("range") : "";
   const blob = await registry.blobs.open(repositoryIn(path), digest, (size) => parseRange(wanted, size));
   if (blob === undefined) throw new OciError("blobUnknown", { detail: { digest } });
   setIdentity(ctx, digest);
-  if (isCurrent(ctx, digest)) {
+  if (current) {
     await blob.body.close();
     return answerEmpty(ctx, 304);
   }

@@ -4,7 +4,7 @@ import type { Digest } from "../../../storage/digest.ts";
 import { OciError } from "../../oci/oci-error.ts";
 import type { Reference } from "../../oci/reference.ts";
 import { entityTag, isCurrent, preconditionOf } from "../conditions.ts";
-import { referenceIn, repositoryIn, tagsIn, type PathParameters } from "../parameters.ts";
+import { newReferenceIn, referenceIn, repositoryIn, tagsIn, type PathParameters } from "../parameters.ts";
 import { bodyBytes } from "../request-body.ts";
 import { answerEmpty, immutable, revalidate, type Handler, type HandlerParts } from "./handler.ts";
 
@@ -32,7 +32,7 @@ async function getManifest({ registry }: HandlerParts, ctx: Context, path: PathP
 
 async function putManifest(parts: HandlerParts, ctx: Context, path: PathParameters): Promise<void> {
   const repository = repositoryIn(path);
-  const reference = referenceIn(path);
+  const reference = newReferenceIn(path);
   const tags = tagsIn(ctx);
   const precondition = preconditionOf(ctx);
   const bytes = await bodyBytes(ctx, parts.maxManifestBytes);
