@@ -4,6 +4,7 @@ import type { CommandRunner } from "../command-runner.ts";
 import { runSync, type Command, type Statement } from "../statement.ts";
 import { retryWhileBusy } from "./busy-retry.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
+import { isBusy, translateSqliteError } from "./sqlite-errors.ts";
 import { SqliteWriter, type SqliteWriterOptions } from "./sqlite-writer.ts";
 
 const begin: Statement = { sql: "BEGIN", parameters: [] };
@@ -25,6 +26,11 @@ export class SqliteRunner implements CommandRunner {
     const { read, write } = this.#connections;
     // a database in memory has one connection: reads take their turn between the writes
     if (read === write) return this.#writer.write(command);
+    try {
+      return readOnce(read, command());
+    } catch (error) {
+      if (!isBusy(error)) throw translateSqliteError(error);
+    }
     return retryWhileBusy(this.#options.busyLimitMilliseconds, () => readOnce(read, command()));
   }
 

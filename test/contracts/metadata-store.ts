@@ -1,0 +1,39 @@
+// Holds an implementation of MetadataStore to the sentences of its interface. Each part has a file of its own.
+import { afterEach, beforeEach, describe, test } from "vitest";
+import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
+import { blobLinksContract } from "./metadata-store-blob-links.ts";
+import { discardedObjectsContract } from "./metadata-store-discarded-objects.ts";
+import type { TestDatabase } from "./metadata-store-fixture.ts";
+import { manifestCommitContract } from "./metadata-store-manifest-commit.ts";
+import { manifestsContract } from "./metadata-store-manifests.ts";
+import { racesContract } from "./metadata-store-races.ts";
+import { repositoriesContract } from "./metadata-store-repositories.ts";
+import { tagsContract } from "./metadata-store-tags.ts";
+import { uploadsContract } from "./metadata-store-uploads.ts";
+
+export function metadataStoreContract(name: string, makeDatabase: () => Promise<TestDatabase>): void {
+  describe(`the metadata store: ${name}`, () => {
+    let database: TestDatabase;
+    let opened: MetadataStore;
+
+    beforeEach(async () => {
+      database = await makeDatabase();
+      opened = await database.open();
+    });
+    afterEach(async () => {
+      await opened.close();
+      await database.dispose();
+    });
+
+    const store = () => opened;
+    test("answers a ping", () => opened.ping());
+    repositoriesContract(store);
+    manifestCommitContract(store);
+    manifestsContract(store);
+    tagsContract(store);
+    blobLinksContract(store);
+    uploadsContract(store);
+    discardedObjectsContract(store);
+    racesContract(store);
+  });
+}
