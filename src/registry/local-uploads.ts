@@ -133,7 +133,8 @@ export class LocalUploads implements Uploads {
         checkpointMilliseconds: (this.#parts.uploads.leaseSeconds * 1000) / 3,
       });
     } catch (error) {
-      if (error instanceof LengthMismatch) {
+      // A store tells of every source that fails in the same way; here it was the promise that failed, not the client.
+      if (isStorageError(error, "interrupted") && error.cause instanceof LengthMismatch) {
         // The row keeps the offset from before; bytes beyond it are dropped when the session goes on.
         await this.#save(writing, upload, { keepLease: false });
         throw positioned("uploadLengthMismatch", upload);
