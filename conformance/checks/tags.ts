@@ -1,0 +1,149 @@
+// end-8: the names of a repository's tags, whole and in pages.
+import { Unsupported, type Check } from "../check.ts";
+import { image } from "../data-sets.ts";
+import { expectCode, expectEqual, expectHeader, expectNoHeader, expectStatus } from "../expectations.ts";
+import type { Repository } from "../repository.ts";
+import { pushSet } from "../setup.ts";
+import { followLinks, listed } from "./lists.ts";
+
+/** In the order of their bytes; pushed in another. */
+const tags = ["0.9", "1.0", "Beta", "_x", "alpha", "beta", "zz"];
+
+async function push(repository: Repository): Promise<void> {
+  await pushSet(repository, image(), ...tags.toReversed());
+}
+
+function listCheck(
+  id: string,
+  level: Check["level"],
+  name: string,
+  query: string,
+  wanted: readonly string[],
+): Check {
+  const run = async (repository: Repository) => {
+    await push(repository);
+    const answer = await repository.send("GET", `${repository.tagsPath}${query}`);
+    expectEqual(answer, "tags", listed(answer, "tags"), wanted);
+  };
+  return { id, ends: [query === "" ? "end-8a" : "end-8b"], level, name, run };
+}
+
+export const tagChecks: readonly Check[] = [
+  {
+    id: "tags-list",
+    ends: ["end-8a"],
+    level: "MUST",
+    name: "GET …/tags/list answers 200 with the repository's name and every tag",
+    run: async (repository) => {
+      await push(repository);
+      const answer = await repository.send("GET", repository.tagsPath);
+      expectEqual(answer, "the tags, sorted", [...listed(answer, "tags")].sort(), [...tags].sort());
+    },
+  },
+  {
+    id: "tags-name",
+    ends: ["end-8a"],
+    level: "MUST",
+    name: "the list names its repository",
+    run: async (repository) => {
+      await push(repository);
+      const answer = await repository.send("GET", repository.tagsPath);
+      listed(answer, "tags");
+      expectEqual(
+        answer,
+        "name",
+        (JSON.parse(answer.body.toString()) as { name?: unknown }).name,
+        repository.name,
+      );
+    },
+  },
+  {
+    id: "tags-type",
+    ends: ["end-8a"],
+    level: "SHOULD",
+    name: "the list is labelled as JSON",
+    run: async (repository) => {
+      await push(repository);
+      expectHeader(await repository.send("GET", repository.tagsPath), "content-type", /^application\/json\b/);
+    },
+  },
+  listCheck("tags-order", "MUST", "the tags stand in the order of their bytes", "", tags),
+  listCheck("tags-n", "MUST", "?n=3 gives the first three", "?n=3", tags.slice(0, 3)),
+  listCheck("tags-last", "MUST", "?last= gives those after that tag", "?last=_x", tags.slice(4)),
+  listCheck(
+    "tags-n-last",
+    "MUST",
+    "?n=2&last= gives the two after that tag",
+    "?n=2&last=1.0",
+    tags.slice(2, 4),
+  ),
+  listCheck(
+    "tags-last-unknown",
+    "SHOULD",
+    "a last that is no tag gives those after its place",
+    "?last=a",
+    tags.slice(4),
+  ),
+  listCheck("tags-last-final", "MUST", "after the final tag comes an empty list", "?last=zz", []),
+  listCheck("tags-n-huge", "SHOULD", "an n beyond any maximum still answers 200", "?n=100000000", tags),
+  {
+    id: "tags-n-zero",
+    ends: ["end-8b"],
+    level: "MUST",
+    name: "?n=0 gives an empty list and no Link",
+    run: async (repository) => {
+      await push(repository);
+      const answer = await repository.send("GET", `${repository.tagsPath}?n=0`);
+      expectEqual(answer, "tags", listed(answer, "tags"), []);
+      expectNoHeader(answer, "link");
+    },
+  },
+  {
+    id: "tags-link",
+    ends: ["end-8b"],
+    level: "MAY",
+    name: "Link (rel=next) leads from page to page through all tags",
+    run: async (repository) => {
+      await push(repository);
+      const first = await repository.send("GET", `${repository.tagsPath}?n=3`);
+      if (first.header("link") === undefined) throw new Unsupported("no Link");
+      expectEqual(first, "tags over all pages", await followLinks(repository, first, "tags"), tags);
+    },
+  },
+  {
+    id: "tags-link-end",
+    ends: ["end-8b"],
+    level: "SHOULD",
+    name: "the last page has no Link",
+    run: async (repository) => {
+      await push(repository);
+      expectNoHeader(await repository.send("GET", `${repository.tagsPath}?n=${tags.length}`), "link");
+    },
+  },
+  {
+    id: "tags-n-invalid",
+    ends: ["end-8b"],
+    level: "SHOULD",
+    name: "an n that is no number is ignored, or refused with 400",
+    run: async (repository) => {
+      await push(repository);
+      for (const n of ["-1", "many"]) {
+        expectStatus(await repository.send("GET", `${repository.tagsPath}?n=${n}`), 200, 400);
+      }
+    },
+  },
+  {
+    id: "tags-unknown-repository",
+    ends: ["end-8a"],
+    level: "MUST",
+    name: "the tags of a repository that does not exist answer 404",
+    run: async (repository) => expectStatus(await repository.send("GET", repository.tagsPath), 404),
+  },
+  {
+    id: "tags-unknown-repository-code",
+    ends: ["end-8a"],
+    level: "SHOULD",
+    name: "that 404 bears the code NAME_UNKNOWN",
+    run: async (repository) => expectCode(await repository.send("GET", repository.tagsPath), "NAME_UNKNOWN"),
+  },
+];
