@@ -1,5 +1,5 @@
 // end-5, end-6, end-13: chunks out of order are refused with 416, and the session goes on from where it stood.
-import { Unsupported, type Check } from "../check.ts";
+import { SetupFailed, Unsupported, type Check } from "../check.ts";
 import { blob, type Content } from "../content.ts";
 import { expectHeader, expectLocation, expectStatus } from "../expectations.ts";
 import type { Answer } from "../http-client.ts";
@@ -30,6 +30,14 @@ function putThird(repository: Repository, { session, whole, chunkBytes }: Upload
   const headers = { ...octets, "content-range": `${chunkBytes * 2}-${chunkBytes * 3 - 1}` };
   const url = withQuery(session, `digest=${whole.digest}`);
   return repository.send("PUT", url, { headers, body: whole.bytes.subarray(chunkBytes * 2) });
+}
+
+/** For checks about what comes after the refusal. */
+async function refused(request: Promise<Answer>): Promise<Answer> {
+  const answer = await request;
+  if (answer.status !== 416)
+    throw new SetupFailed(`${answer.request}: not refused with 416 but ${answer.status}`);
+  return answer;
 }
 
 /** What a client does after a 416: it asks where the session stands, sends the rest from there and closes. */
@@ -83,7 +91,7 @@ export const chunkOrderChecks: readonly Check[] = [
     name: "after a PATCH out of order the session can be asked, continued and closed",
     run: async (repository) => {
       const upload = await firstChunkSent(repository);
-      await patchThird(repository, upload);
+      await refused(patchThird(repository, upload));
       await finish(repository, upload);
     },
   },
@@ -102,7 +110,7 @@ export const chunkOrderChecks: readonly Check[] = [
     name: "after a PUT out of order the session can be asked, continued and closed",
     run: async (repository) => {
       const upload = await firstChunkSent(repository);
-      await putThird(repository, upload);
+      await refused(putThird(repository, upload));
       await finish(repository, upload);
     },
   },
@@ -113,7 +121,7 @@ export const chunkOrderChecks: readonly Check[] = [
     name: "the 416 itself tells in Location and Range where to go on",
     run: async (repository) => {
       const upload = await firstChunkSent(repository);
-      const answer = await patchThird(repository, upload);
+      const answer = await refused(patchThird(repository, upload));
       if (answer.header("location") === undefined && answer.header("range") === undefined) {
         throw new Unsupported("neither header");
       }

@@ -4,7 +4,7 @@ import { unknownDigest } from "../content.ts";
 import { image } from "../data-sets.ts";
 import { errorsOf, expectHeader, expectStatus, failed, isSpecCode, jsonOf } from "../expectations.ts";
 import type { Answer } from "../http-client.ts";
-import type { Repository } from "../repository.ts";
+import { acceptManifests, type Repository } from "../repository.ts";
 import { openUpload, pushSet, putUpload } from "../setup.ts";
 
 /** Refusals from every corner: not found, bad digest, bad manifest, unknown repository. */
@@ -97,7 +97,7 @@ export const errorChecks: readonly Check[] = [
       for (const path of get) {
         expectStatus(
           await repository.send("GET", `${path}?x-unknown=1&ns=example.com`, {
-            headers: { accept: "application/*, */*" },
+            headers: acceptManifests,
           }),
           200,
         );

@@ -22,15 +22,16 @@ export function nextPage(answer: Answer): string | undefined {
   return new URL(target, answer.url).href;
 }
 
-/** Everything under `field` from this page to the last. */
+/** Everything under `field` from this page to the last, or until there is `enough` of it. */
 export async function followLinks(
   repository: Repository,
   first: Answer,
   field: string,
+  enough = Infinity,
 ): Promise<readonly string[]> {
   const names = [...listed(first, field)];
   let next = nextPage(first);
-  for (let pages = 1; next !== undefined; pages += 1) {
+  for (let pages = 1; next !== undefined && names.length < enough; pages += 1) {
     if (pages === maxPages) throw failed(first, `the pages do not end: ${maxPages} so far`);
     const answer = await repository.send("GET", next);
     names.push(...listed(answer, field));
