@@ -1,0 +1,38 @@
+# The registry as an image: `docker run -e BERTH_AUTH_MODE=open -p 5000:5000 -v berth:/data berth`.
+#
+# Two stages, so that compilers and development packages stay out. Written for the old builder and for BuildKit alike.
+#   BUILD_IMAGE           Node with npm, python3, make and g++; its libc must be the one of BASE_IMAGE
+#   BASE_IMAGE            what the result stands on; Node is all it needs, a shell is not
+#   NPM_CONFIG_REGISTRY   another package registry
+#   NPM_CONFIG_NODEDIR    where Node's headers are (such as /usr), to compile better-sqlite3 without downloading them
+ARG BUILD_IMAGE=node:20-bookworm
+ARG BASE_IMAGE=node:20-bookworm-slim
+
+FROM ${BUILD_IMAGE} AS build
+ARG NPM_CONFIG_REGISTRY
+ARG NPM_CONFIG_NODEDIR
+WORKDIR /berth
+COPY .config/ready.js .config/
+COPY package.json package-lock.json ./
+RUN node .config/ready.js install
+COPY tsconfig.json ./
+COPY storage storage
+COPY auth auth
+COPY src src
+COPY conformance conformance
+RUN node .config/ready.js build && npm prune --omit=dev --no-audit --no-fund && mkdir /data
+
+FROM ${BASE_IMAGE}
+ENV NODE_ENV=production BERTH_HTTP_LISTEN=0.0.0.0:5000 BERTH_DATA=/data
+WORKDIR /berth
+COPY --from=build /berth/package.json ./
+COPY --from=build /berth/node_modules node_modules
+COPY --from=build /berth/dist dist
+COPY --from=build --chown=65532:65532 /data /data
+USER 65532:65532
+VOLUME /data
+EXPOSE 5000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.BERTH_HTTP_LISTEN.replace(/.*:/, '')}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "/berth/dist/src/main.js"]
+CMD ["serve"]
