@@ -1,0 +1,129 @@
+// No statement of the store walks through a whole table or sorts what an index has in order: asked of the database's
+// own planner, for every statement that a walk through all methods runs.
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { CommandRunner } from "../../../storage/metadata/command-runner.ts";
+import type { Command } from "../../../storage/metadata/statement.ts";
+import { SqlMetadataStore } from "../../../storage/metadata/sql-metadata-store.ts";
+import { SqliteConnection } from "../../../storage/metadata/sqlite/sqlite-connection.ts";
+import { openSqlite } from "../../../storage/metadata/sqlite/open-sqlite.ts";
+import type { MetadataStore } from "../../../storage/metadata/metadata-store.ts";
+import {
+  blobOf,
+  digestFor,
+  listsAny,
+  manifestOf,
+  needsBlob,
+  pushBlob,
+  uploadOf,
+} from "../../contracts/metadata-store-fixture.ts";
+import { makeFile, type TestFile } from "./sqlite-databases.ts";
+
+/** Hands commands on, and writes down what they yield. */
+function recording(runner: CommandRunner, texts: Set<string>): CommandRunner {
+  function* record<T>(command: Command<T>): Command<T> {
+    let step = command.next();
+    while (step.done !== true) {
+      texts.add(step.value.sql);
+      step = command.next(yield step.value);
+    }
+    return step.value;
+  }
+  return {
+    read: (command) => runner.read(() => record(command())),
+    write: (command) => runner.write(() => record(command())),
+    close: () => runner.close(),
+  };
+}
+
+async function walkThroughAllMethods(store: MetadataStore): Promise<void> {
+  const [blob, again, subject] = [blobOf("layer"), blobOf("layer", "again"), digestFor("subject")];
+  await store.ping();
+  await pushBlob(store, "a", blob);
+  await pushBlob(store, "a", again);
+  await store.blobLinks.commit({ uploadId: "nobody", repository: "a", blob: again, now: 1 });
+  await store.blobLinks.markDamaged(blob.digest, blob.locator);
+  await pushBlob(store, "a", blobOf("layer", "healed"));
+  await store.blobLinks.mount({ repository: "b", digest: blob.digest, now: 1 });
+  await store.blobLinks.mount({ repository: "b", digest: blob.digest, from: "a", now: 1 });
+  await store.manifests.commit(manifestOf("a", "child", { subject, artifactType: "t", annotations: {} }));
+  const references = [needsBlob(blob.digest), listsAny(digestFor("child"))];
+  const precondition = { tag: "v1", demand: { kind: "absent" } } as const;
+  const image = manifestOf("a", "image", { references, tags: ["v1", "v2"], precondition });
+  await store.manifests.commit(image);
+  await store.manifests.commit({ ...image, precondition: { demand: { kind: "matches", digests: "any" } } });
+  await store.manifests.commit({ ...image, references: [], precondition: undefined });
+  await store.manifests.commit({ ...image, precondition: undefined });
+  await store.manifests.findByDigest("a", image.digest);
+  await store.manifests.findByTag("a", "v1");
+  await store.manifests.describe("a", [image.digest, subject]);
+  await store.manifests.listReferrers("a", subject, { limit: 10, after: subject });
+  await store.manifests.listReferrers("a", subject, { limit: 10, artifactType: "t" });
+  await store.manifests.delete("a", digestFor("child"));
+  await store.repositories.exists("a");
+  await store.repositories.list({ limit: 10 });
+  await store.tags.list("a", { limit: 10, after: "v1" });
+  await store.tags.delete("a", "v1");
+  await store.blobLinks.unlink("a", blob.digest);
+  await store.manifests.delete("a", image.digest);
+  await store.blobLinks.unlink("a", blob.digest);
+  await store.blobLinks.find("b", blob.digest);
+  await store.uploads.start(uploadOf("u1", "a"));
+  await store.uploads.find("a", "u1", 1);
+  await store.uploads.lease("a", "u1", { holder: "x", until: 10 }, 1);
+  await store.uploads.save("u1", { holder: "x", state: "", offset: 1, expiresAt: 5, leaseUntil: 3 });
+  await store.uploads.listExpired(10, 10);
+  await store.uploads.remove("u1", "x", 10);
+  await store.discardedObjects.forget(await store.discardedObjects.list(10, 10));
+}
+
+describe("query plans", () => {
+  const texts = new Set<string>();
+  let file: TestFile;
+  let connection: SqliteConnection;
+
+  beforeAll(async () => {
+    file = await makeFile();
+    const store = new SqlMetadataStore(recording(await openSqlite({ path: file.path }), texts));
+    await walkThroughAllMethods(store);
+    await store.close();
+    connection = new SqliteConnection(file.path);
+  });
+  afterAll(async () => {
+    connection.close();
+    await file.dispose();
+  });
+
+  function planOf(sql: string): string[] {
+    const count = new Set(sql.match(/\$\d+/g)).size;
+    const parameters = Array.from({ length: count }, () => null);
+    return connection
+      .run({ sql: `EXPLAIN QUERY PLAN ${sql}`, parameters })
+      .map((row) => String(row["detail"]));
+  }
+  const planStartingWith = (start: string) => planOf([...texts].find((text) => text.startsWith(start)) ?? "");
+
+  test("every statement finds its rows by an index and in order", () => {
+    expect(texts.size).toBeGreaterThan(45);
+    const slow = [...texts]
+      .filter((sql) => !sql.includes("schema_migrations"))
+      .map((sql) => ({
+        sql,
+        plan: planOf(sql).filter((step) => /^SCAN (?!\d+-ROW VALUES)|TEMP B-TREE/.test(step)),
+      }))
+      .filter(({ plan }) => plan.length > 0);
+    expect(slow).toEqual([]);
+  });
+
+  test("the catalog reads only repositories that exist", () => {
+    expect(planStartingWith("SELECT name FROM repositories WHERE manifest_count > 0")).toEqual([
+      "SEARCH repositories USING INDEX repositories_with_manifests (name>?)",
+    ]);
+  });
+
+  test("a page of referrers of one type starts in the index at that type", () => {
+    const sql = [...texts].find((text) => text.includes("m.artifact_type = $5"));
+    expect(planOf(sql ?? "").join()).toContain(
+      "manifests_by_subject_and_type (repository_id=? AND subject=? AND artifact_type=? AND digest>?)",
+    );
+  });
+});
