@@ -32,8 +32,11 @@ export function tableOf(results: readonly CheckResult[]): string {
   return [...lines, "", totalsOf(results)].join("\n");
 }
 
-/** Digests, tokens and the like by their first characters; the JSON report has them whole. */
-const shorten = (detail: string): string => detail.replace(/([\w%=-]{12})[\w%=-]{36,}/g, "$1…");
+/** Without repository names, and digests, tokens and the like by their first characters; the JSON report has them whole. */
+const shorten = (detail: string): string =>
+  detail
+    .replace(/\/v2\/\S*?\/(?=(?:blobs|manifests|tags|referrers)\/)/g, "…/")
+    .replace(/([\w%=-]{12})[\w%=-]{36,}/g, "$1…");
 
 /** `221 checks: 170 pass, 3 fail (1 MUST), …` */
 export function totalsOf(results: readonly CheckResult[]): string {

@@ -10,6 +10,7 @@ import { conditionChecks } from "./conditions.ts";
 import { deleteChecks } from "./deletes.ts";
 import { errorChecks } from "./errors.ts";
 import { extensionChecks } from "./extensions.ts";
+import { limitChecks } from "./limits.ts";
 import { manifestPullChecks } from "./manifest-pulls.ts";
 import { manifestPushChecks } from "./manifest-pushes.ts";
 import { manifestRefusalChecks } from "./manifest-refusals.ts";
@@ -47,6 +48,7 @@ export const checkGroups: Readonly<Record<string, readonly Check[]>> = {
   catalog: catalogChecks,
   referrers: referrerChecks,
   "referrer-changes": referrerChangeChecks,
+  limits: limitChecks,
   deletes: deleteChecks,
   errors: errorChecks,
   conditions: conditionChecks,

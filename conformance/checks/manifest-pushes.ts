@@ -27,13 +27,6 @@ async function putImage(
   return { answer: await repository.putManifest(reference ?? digest, bytes, ociImage), digest, bytes };
 }
 
-/** An image whose manifest is at least `bytes` long, by its annotations. */
-async function putImageOfSize(repository: Repository, bytes: number): Promise<Answer> {
-  const set = image({ fields: { annotations: { "com.example.filler": "x".repeat(bytes) } } });
-  await pushBlobs(repository, set);
-  return repository.putManifest("large", rootOf(set).bytes, ociImage);
-}
-
 export const manifestPushChecks: readonly Check[] = [
   {
     id: "manifest-put-tag",
@@ -136,24 +129,6 @@ export const manifestPushChecks: readonly Check[] = [
       const pulled = await repository.getManifest("v1", { accept: mediaType });
       expectBytes(pulled, bytes);
       expectHeader(pulled, "content-type", mediaType);
-    },
-  },
-  {
-    id: "manifest-put-large",
-    ends: ["end-7"],
-    level: "SHOULD",
-    name: "a manifest of just under 4 MiB is accepted",
-    run: async (repository) => expectStatus(await putImageOfSize(repository, 4 * 1024 * 1024 - 4096), 201),
-  },
-  {
-    id: "manifest-put-too-large",
-    ends: ["end-7"],
-    level: "SHOULD",
-    name: "a manifest larger than the registry's limit answers 413",
-    run: async (repository) => {
-      const answer = await putImageOfSize(repository, 4 * 1024 * 1024 + 4096);
-      if (answer.status === 201) throw new Unsupported("more than 4 MiB is accepted");
-      expectStatus(answer, 413);
     },
   },
 ];
