@@ -1,6 +1,5 @@
 // The composition root: a configuration in, a running registry out. The only place that names the adapters.
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { OpenAuthorizer } from "../auth/open-authorizer.ts";
 import type { BlobStore } from "../storage/blobs/blob-store.ts";
 import { openBlobStore, type BlobStoreOptions } from "../storage/blobs/open-blob-store.ts";
@@ -56,9 +55,7 @@ export async function assemble(
       publicUrl: config.http.publicUrl,
       maxManifestBytes: config.http.maxManifestBytes,
     });
-    const handle = app.callback();
-    const listener = (request: IncomingMessage, response: ServerResponse) => void handle(request, response);
-    const server = await listen(listener, { ...config.http, ...config.http.listen }, logger);
+    const server = await listen(app.callback(), { ...config.http, ...config.http.listen }, logger);
     draining = server.draining;
     opened.push(() => server.close());
     return { urls: { http: server.url, ...(metricsServer && { metrics: metricsServer.url }) }, close };

@@ -61,7 +61,7 @@ const repository =
 
 /** The routes of `/v2`, and the two refusals for what no row has: 405 where the address exists, else 404. */
 export function distributionRoutes(parts: HandlerParts, authorize: Authorize): Middleware[] {
-  const router = new Router({ strict: true });
+  const router = new Router({ strict: true, sensitive: true });
   for (const [methods, path, needs, handler] of routeTable(parts)) {
     router.register(path, [...methods], async (ctx) => {
       const parameters = ctx.params as PathParameters;

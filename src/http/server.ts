@@ -1,11 +1,18 @@
 // The listening server around the application: limits that count silence rather than time, and a way out that lets
 // running transfers finish.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions as NodeServerOptions,
+  type ServerResponse,
+} from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import type { Logger } from "../observability/logger.ts";
-import { OciError, type OciErrorKind } from "../oci/oci-error.ts";
-import { errorBody } from "./middleware/error-response.ts";
 import { holdContinue } from "./request-body.ts";
+import { refuseUnparsable } from "./unparsable-request.ts";
+import { WorkInHand } from "./work-in-hand.ts";
 
 export interface ServerOptions {
   readonly host: string;
@@ -27,7 +34,8 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+/** Resolves when the request was dealt with, also when its connection is long gone. */
+type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /** @throws the system's error (EADDRINUSE, EACCES …) when the address can't be had */
 export async function listen(
@@ -35,29 +43,32 @@ export async function listen(
   options: ServerOptions,
   logger: Logger,
 ): Promise<RunningServer> {
+  const work = new WorkInHand();
   let draining = false;
-  const serve: Listener = (request, response) => {
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    if (request.httpVersion === "1.1" && request.headers.host === undefined) {
+      // RFC 9112 §3.2 wants 400, which node would give without a body.
+      refuse(new Error("no Host header"), request.socket);
+      return;
+    }
     if (draining) response.setHeader("connection", "close");
-    handle(request, response);
+    work.add(request.socket, response, handle(request, response));
+    // An answer that began before draining kept its connection open for more.
+    response.once("close", () => draining && server.closeIdleConnections());
   };
-  const server = createServer(
-    {
-      // Node's default of 300 s counts the whole request and cuts long uploads (REQ-62).
-      requestTimeout: 0,
-      headersTimeout: options.headersSeconds * 1000,
-      connectionsCheckingInterval: Math.min(30_000, options.headersSeconds * 500),
-      keepAliveTimeout: options.keepAliveSeconds * 1000,
-      // Tokens with many scopes are long.
-      maxHeaderSize: 64 * 1024,
-    },
-    serve,
-  );
+  const refuse = (error: NodeJS.ErrnoException, socket: Duplex): void => {
+    if (socket.writable && !work.isAnswering(socket)) refuseUnparsable(error, socket, logger);
+    else socket.destroy();
+  };
+  const server = createServer(limits(options), serve);
   server.timeout = options.inactivitySeconds * 1000;
   server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
     holdContinue(request);
     serve(request, response);
   });
-  server.on("clientError", answerUnparsable);
+  // Whatever else a client expects is none of our business (RFC 9110 §10.1.1 lets a server ignore it).
+  server.on("checkExpectation", serve);
+  server.on("clientError", refuse);
   await bind(server, options);
   return {
     url: urlOf(server.address() as AddressInfo),
@@ -65,7 +76,22 @@ export async function listen(
     close: async () => {
       draining = true;
       await drain(server, options.drainSeconds, logger);
+      // A cut upload still has to write down what it received.
+      await work.done();
     },
+  };
+}
+
+function limits({ headersSeconds, keepAliveSeconds }: ServerOptions): NodeServerOptions {
+  return {
+    // Node's default of 300 s counts the whole request and cuts long uploads (REQ-62).
+    requestTimeout: 0,
+    headersTimeout: headersSeconds * 1000,
+    connectionsCheckingInterval: Math.min(30_000, headersSeconds * 500),
+    keepAliveTimeout: keepAliveSeconds * 1000,
+    // Tokens with many scopes are long.
+    maxHeaderSize: 64 * 1024,
+    requireHostHeader: false,
   };
 }
 
@@ -95,25 +121,4 @@ function drain(server: Server, drainSeconds: number, logger: Logger): Promise<vo
       resolve();
     });
   });
-}
-
-/** What is not HTTP, or too slow, or too long in its headers: no request exists, but the answer has the usual shape. */
-function answerUnparsable(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || socket.bytesWritten > 0) {
-    socket.destroy();
-    return;
-  }
-  const [status, kind]: [string, OciErrorKind] =
-    error.code === "HPE_HEADER_OVERFLOW"
-      ? ["431 Request Header Fields Too Large", "requestInvalid"]
-      : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-        ? ["408 Request Timeout", "requestInvalid"]
-        : ["400 Bad Request", "requestInvalid"];
-  const body = JSON.stringify(
-    errorBody(new OciError(kind, { detail: { reason: error.code ?? error.message } }), "none"),
-  );
-  socket.end(
-    `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
 }

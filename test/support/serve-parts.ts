@@ -1,0 +1,83 @@
+// The registry with parts of the test's choosing: another authorizer, a store that fails, short limits. In memory unless
+// a store is given.
+import { randomUUID } from "node:crypto";
+import { OpenAuthorizer } from "../../auth/open-authorizer.ts";
+import type { Authorizer } from "../../auth/authorizer.ts";
+import { createApp } from "../../src/http/app.ts";
+import { listen, type ServerOptions } from "../../src/http/server.ts";
+import { createLogger, type Logger } from "../../src/observability/logger.ts";
+import { createMetrics, type Metrics } from "../../src/observability/metrics.ts";
+import { createLocalRegistry } from "../../src/registry/local-registry.ts";
+import type { Registry } from "../../src/registry/registry.ts";
+import type { BlobStore } from "../../storage/blobs/blob-store.ts";
+import { openBlobStore } from "../../storage/blobs/open-blob-store.ts";
+import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
+import { openMetadataStore } from "../../storage/metadata/open-metadata-store.ts";
+
+export interface Parts {
+  readonly blobStore?: BlobStore;
+  readonly metadata?: MetadataStore;
+  readonly authorizer?: Authorizer;
+  readonly logger?: Logger;
+  readonly publicUrl?: string;
+  readonly now?: () => number;
+  readonly server?: Partial<ServerOptions>;
+  readonly uploads?: { readonly expirySeconds?: number; readonly leaseSeconds?: number };
+  /** Puts something of the test's own around the registry. */
+  readonly wrap?: (registry: Registry) => Registry;
+}
+
+export interface ServedParts {
+  readonly url: string;
+  readonly registry: Registry;
+  readonly blobStore: BlobStore;
+  readonly metadata: MetadataStore;
+  readonly metrics: Metrics;
+  /** Begins to drain; resolves when the last connection is gone. */
+  stop(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const limits = { inactivitySeconds: 60, headersSeconds: 60, keepAliveSeconds: 60, drainSeconds: 5 };
+
+export async function serveParts(parts: Parts = {}): Promise<ServedParts> {
+  const blobStore = parts.blobStore ?? (await openBlobStore({ kind: "memory" }));
+  const metadata = parts.metadata ?? (await openMetadataStore({ kind: "sqlite", path: ":memory:" }));
+  const logger = parts.logger ?? createLogger("silent");
+  const metrics = createMetrics();
+  const registry = (parts.wrap ?? ((inner) => inner))(
+    createLocalRegistry({
+      blobStore,
+      metadata,
+      uploads: { expirySeconds: 3600, leaseSeconds: 10, ...parts.uploads },
+      now: parts.now ?? Date.now,
+      newId: randomUUID,
+    }),
+  );
+  const app = createApp({
+    registry,
+    authorizer: parts.authorizer ?? new OpenAuthorizer(),
+    health: { ready: () => metadata.ping() },
+    logger,
+    metrics: metrics.http,
+    publicUrl: parts.publicUrl,
+    maxManifestBytes: 4 * 1024 * 1024,
+  });
+  const server = await listen(
+    app.callback(),
+    { host: "127.0.0.1", port: 0, ...limits, ...parts.server },
+    logger,
+  );
+  return {
+    url: server.url,
+    registry,
+    blobStore,
+    metadata,
+    metrics,
+    stop: () => server.close(),
+    close: async () => {
+      await server.close();
+      if (!parts.metadata) await metadata.close();
+    },
+  };
+}
