@@ -4,11 +4,11 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 
 const root = new URL("..", import.meta.url).pathname;
 const compiled = ["src", "storage", "auth", "conformance"];
-const installMark = join(root, "node_modules", ".berth-installed");
 const buildMark = join(root, "dist", ".berth-built");
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
@@ -17,14 +17,27 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(1);
 }
 
-/** A file's content and the Node ABI decide: better-sqlite3 is compiled for one ABI. */
-function installKey() {
-  const lock = readFileSync(join(root, "package-lock.json"));
-  return createHash("sha256").update(lock).update(process.versions.modules).digest("hex");
+const lockOf = (path) => JSON.parse(readFileSync(join(root, path), "utf8")).packages;
+
+/** npm notes what it installed; what the lock wants must all be there, and the native part must load in this Node. */
+function isInstalled() {
+  try {
+    const installed = lockOf("node_modules/.package-lock.json");
+    const complete = Object.entries(lockOf("package-lock.json")).every(
+      ([path, wanted]) => path === "" || wanted.optional || installed[path]?.integrity === wanted.integrity,
+    );
+    if (!complete) return false;
+    new (createRequire(join(root, "package.json"))("better-sqlite3"))(":memory:").close();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function buildKey() {
-  const hash = createHash("sha256").update(installKey()).update(readFileSync(join(root, "tsconfig.json")));
+  const hash = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .update(readFileSync(join(root, "tsconfig.json")));
   for (const folder of compiled) {
     for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
       if (!entry.isFile() || !/\.(ts|json|sql)$/.test(entry.name)) continue;
@@ -36,22 +49,23 @@ function buildKey() {
   return hash.digest("hex");
 }
 
-const marked = (mark, key) => existsSync(mark) && readFileSync(mark, "utf8") === key;
-
 function install() {
-  const key = installKey();
-  if (marked(installMark, key)) return;
+  if (isInstalled()) return;
   console.error("Installing dependencies (better-sqlite3 may compile for some three minutes) …");
-  execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
-  writeFileSync(installMark, key);
+  execFileSync("npm", ["ci", "--no-audit", "--no-fund"], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
 }
 
 function build() {
   const key = buildKey();
-  if (marked(buildMark, key)) return;
+  if (existsSync(buildMark) && readFileSync(buildMark, "utf8") === key) return;
   console.error("Compiling …");
   rmSync(join(root, "dist"), { recursive: true, force: true });
-  execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", root], { stdio: "inherit" });
+  execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", root], {
+    stdio: "inherit",
+  });
   writeFileSync(buildMark, key);
 }
 
