@@ -1,7 +1,7 @@
 // Makes a checkout ready: `install` brings node_modules in line with package-lock.json, `build` also compiles.
 // Both do nothing when nothing changed, so that every npm script can begin with it. Plain JavaScript, because it
 // runs before there is a compiler.
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -9,6 +9,7 @@ import { join } from "node:path";
 
 const root = new URL("..", import.meta.url).pathname;
 const compiled = ["src", "storage", "auth", "conformance"];
+const lock = join(root, ".berth-ready.lock");
 const buildMark = join(root, "dist", ".berth-built");
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
@@ -49,13 +50,24 @@ function buildKey() {
   return hash.digest("hex");
 }
 
+/** Runs a program; when it fails it has said why, and there is nothing to add. */
+function run(program, args, stdio) {
+  const { status, error } = spawnSync(program, args, { cwd: root, stdio });
+  if (error) throw error;
+  if (status !== 0) throw new ChildFailed(status ?? 1);
+}
+
+class ChildFailed extends Error {
+  constructor(status) {
+    super();
+    this.status = status;
+  }
+}
+
 function install() {
   if (isInstalled()) return;
   console.error("Installing dependencies (better-sqlite3 may compile for some three minutes) …");
-  execFileSync("npm", ["ci", "--no-audit", "--no-fund"], {
-    cwd: root,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
+  run("npm", ["ci", "--no-audit", "--no-fund"], ["ignore", "ignore", "inherit"]);
 }
 
 function build() {
@@ -63,11 +75,48 @@ function build() {
   if (existsSync(buildMark) && readFileSync(buildMark, "utf8") === key) return;
   console.error("Compiling …");
   rmSync(join(root, "dist"), { recursive: true, force: true });
-  execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", root], {
-    stdio: "inherit",
-  });
+  run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", root], "inherit");
   writeFileSync(buildMark, key);
 }
 
-install();
-if (process.argv[2] === "build") build();
+/** One at a time: `npm start` and `npm test` begun together on a fresh clone must not install over each other. */
+function alone(work) {
+  for (;;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: "wx" });
+      break;
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+      if (!isHeld()) rmSync(lock, { force: true });
+      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+    }
+  }
+  try {
+    work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+/** A lock whose process is gone belongs to nobody. */
+function isHeld() {
+  try {
+    const holder = Number(readFileSync(lock, "utf8"));
+    // Written in a moment, or never by a process that died in between.
+    if (holder === 0) return Date.now() - statSync(lock).mtimeMs < 5000;
+    process.kill(holder, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}
+
+try {
+  alone(() => {
+    install();
+    if (process.argv[2] === "build") build();
+  });
+} catch (error) {
+  if (!(error instanceof ChildFailed)) throw error;
+  process.exitCode = error.status;
+}
