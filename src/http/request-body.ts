@@ -4,15 +4,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context } from "koa";
 import { OciError } from "../oci/oci-error.ts";
 
-const waiting = new WeakSet<IncomingMessage>();
-
-/** To be called for node's `checkContinue` event, before the request is handled. */
-export function holdContinue(request: IncomingMessage): void {
-  waiting.add(request);
-}
-
-function releaseContinue(request: IncomingMessage, response: ServerResponse): void {
-  if (waiting.delete(request)) response.writeContinue();
+/** Asked for once in a request's life. The server leaves this to us by listening for node's `checkContinue`. */
+function letContinue({ headers, httpVersion }: IncomingMessage, response: ServerResponse): void {
+  const waits = httpVersion === "1.1" && headers.expect?.toLowerCase() === "100-continue";
+  if (waits && !response.headersSent) response.writeContinue();
 }
 
 export function hasBody({ headers }: IncomingMessage): boolean {
@@ -20,7 +15,7 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 export function bodyStream(ctx: Context): IncomingMessage {
-  releaseContinue(ctx.req, ctx.res);
+  letContinue(ctx.req, ctx.res);
   return ctx.req;
 }
 

@@ -10,7 +10,6 @@ import {
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Logger } from "../observability/logger.ts";
-import { holdContinue } from "./request-body.ts";
 import { refuseUnparsable } from "./unparsable-request.ts";
 import { WorkInHand } from "./work-in-hand.ts";
 
@@ -52,6 +51,9 @@ export async function listen(
       return;
     }
     if (draining) response.setHeader("connection", "close");
+    // Node discards a body that nobody touched, but not the rest of one that was refused halfway: the connection would
+    // stand still.
+    response.once("finish", () => request.resume());
     work.add(request.socket, response, handle(request, response));
     // An answer that began before draining kept its connection open for more.
     response.once("close", () => draining && server.closeIdleConnections());
@@ -62,10 +64,8 @@ export async function listen(
   };
   const server = createServer(limits(options), serve);
   server.timeout = options.inactivitySeconds * 1000;
-  server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
-    holdContinue(request);
-    serve(request, response);
-  });
+  // Without a listener node would tell the client to go on before anybody has looked at its request.
+  server.on("checkContinue", serve);
   // Whatever else a client expects is none of our business (RFC 9110 §10.1.1 lets a server ignore it).
   server.on("checkExpectation", serve);
   server.on("clientError", refuse);
