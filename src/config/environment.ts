@@ -39,15 +39,15 @@ export function isForeign(name: string, value = ""): boolean {
   return /_PORT$/.test(name) && serviceLinkValue.test(value);
 }
 
-/** Every path whose name is `rest`; more than one means that the schema has ambiguous names. */
+/** Every path whose name, without the prefix, is `rest`; more than one means that the schema has ambiguous names. */
 export function pathsNamed(node: SchemaNode, rest: string): KeyPath[] {
-  if (rest === "") return [[]];
   const index = kindsOf(node).has("list") ? /^\d+(?=_|$)/.exec(rest)?.[0] : undefined;
   const parts = [...keysOf(node), ...(index === undefined ? [] : [Number(index)])];
   return parts.flatMap((part) => {
     const name = segment(part);
-    const child = childOf(node, part);
-    if (child === undefined || !(rest === name || rest.startsWith(`${name}_`))) return [];
+    if (rest === name) return [[part]];
+    const child = rest.startsWith(`${name}_`) ? childOf(node, part) : undefined;
+    if (child === undefined) return [];
     return pathsNamed(child, rest.slice(name.length + 1)).map((below) => [part, ...below]);
   });
 }
@@ -55,10 +55,11 @@ export function pathsNamed(node: SchemaNode, rest: string): KeyPath[] {
 function unknownVariable(root: SchemaNode, name: string): ConfigProblem {
   const index = /_(\d+)(?=_|$)/.exec(name)?.[1] ?? "0";
   const names = everyPath(root).map((path) =>
-    environmentName(path.map((part) => (typeof part === "number" ? Number(index) : part))),
+    path.map((part) => segment(part === 0 ? index : part)).join("_"),
   );
-  const nearest = nearestName(name, names);
-  const advice = nearest === undefined ? "remove it" : `the nearest is ${nearest}; correct or remove it`;
+  const nearest = nearestName(name.slice(prefix.length), names);
+  const advice =
+    nearest === undefined ? "remove it" : `the nearest is ${prefix}${nearest}; correct or remove it`;
   return { where: name, what: `there is no such setting; ${advice}`, source: "environment" };
 }
 
@@ -72,7 +73,7 @@ export function readEnvironment(
   for (const [name, text = ""] of Object.entries(environment)) {
     if (!name.startsWith(prefix) || text === "") continue;
     const [path] = pathsNamed(root, name.slice(prefix.length));
-    if (path !== undefined && path.length > 0) {
+    if (path !== undefined) {
       const parsed = parseText(root, path, text);
       if ("problem" in parsed) problems.push({ ...parsed.problem, source: `environment variable ${name}` });
       else settings.push({ path, value: parsed.value, source: `environment variable ${name}` });
