@@ -65,6 +65,22 @@ export function manifestsContract(store: CurrentStore): void {
       expect(await store().manifests.delete(repository, digestFor("child"))).toEqual({ outcome: "deleted" });
     });
 
+    test("is refused while a manifest lists it as an entry and names it as a blob, in either order", async () => {
+      const [entry, layer] = [listsAny(digestFor("child")), needsBlob(digestFor("child"))];
+      await pushBlob(store(), repository, blobOf("child"));
+      await store().manifests.commit(manifestOf(repository, "child"));
+      for (const references of [
+        [entry, layer],
+        [layer, entry],
+      ]) {
+        const parent = manifestOf(repository, "parent", { references });
+        await store().manifests.commit(parent);
+        const refused = { outcome: "needed", by: parent.digest };
+        expect(await store().manifests.delete(repository, digestFor("child"))).toEqual(refused);
+        await store().manifests.delete(repository, parent.digest);
+      }
+    });
+
     test("releases its blobs", async () => {
       const layers = Array.from({ length: 250 }, (_, index) => blobOf(`layer ${index}`));
       for (const layer of layers) await pushBlob(store(), repository, layer);
