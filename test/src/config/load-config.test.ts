@@ -1,0 +1,118 @@
+// Berth's own configuration: its defaults, its resolved paths and mode, and the three ways to give each of them.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadConfig } from "../../../src/config/load-config.ts";
+import type { ConfigSources } from "../../../src/config/load-config.ts";
+
+const workingDirectory = "/srv/registry";
+const load = (sources: ConfigSources = {}) => loadConfig({ workingDirectory, ...sources });
+
+let folder: string;
+beforeAll(() => (folder = mkdtempSync(join(tmpdir(), "berth-config-"))));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function yaml(content: string): string {
+  const file = join(folder, "berth.yaml");
+  writeFileSync(file, content);
+  return file;
+}
+
+describe("without any source", () => {
+  it("everything has a default, and paths are absolute", () => {
+    expect(load()).toEqual({
+      http: {
+        listen: { host: "127.0.0.1", port: 5000 },
+        drainSeconds: 30,
+        inactivitySeconds: 120,
+        headersSeconds: 60,
+        keepAliveSeconds: 75,
+        maxManifestBytes: 4_194_304,
+      },
+      metrics: {},
+      log: { level: "info" },
+      auth: { mode: "open", reason: "not set, and only this machine reaches 127.0.0.1:5000" },
+      data: "/srv/registry/data",
+      storage: {
+        blobs: { filesystem: { directory: "/srv/registry/data/blobs" } },
+        metadata: { sqlite: { path: "/srv/registry/data/berth.sqlite" } },
+      },
+      uploads: { expirySeconds: 604_800, leaseSeconds: 10 },
+    });
+  });
+});
+
+describe("the places of content", () => {
+  it("follow the data directory", () => {
+    expect(load({ flags: { data: "/var/lib/berth" } }).storage).toEqual({
+      blobs: { filesystem: { directory: "/var/lib/berth/blobs" } },
+      metadata: { sqlite: { path: "/var/lib/berth/berth.sqlite" } },
+    });
+  });
+
+  it("may be given one by one, relative to the working directory and not to the data directory", () => {
+    const file = yaml("data: store\nstorage:\n  blobs: {filesystem: {directory: disk/blobs}}\n");
+    expect(load({ file, env: { BERTH_STORAGE_METADATA_SQLITE_PATH: "/fast/db" } })).toMatchObject({
+      data: "/srv/registry/store",
+      storage: {
+        blobs: { filesystem: { directory: "/srv/registry/disk/blobs" } },
+        metadata: { sqlite: { path: "/fast/db" } },
+      },
+    });
+  });
+
+  it("may be memory", () => {
+    expect(load({ env: { BERTH_STORAGE_BLOBS_MEMORY: "{}" } }).storage.blobs).toEqual({ memory: {} });
+  });
+});
+
+describe("the command line's options", () => {
+  it("come before the environment, which comes before the file", () => {
+    const file = yaml("http: {listen: 127.0.0.1:1}\ndata: /file\nauth: {mode: open}\n");
+    expect(load({ file })).toMatchObject({ http: { listen: { port: 1 } }, data: "/file" });
+    const env = { BERTH_HTTP_LISTEN: "127.0.0.1:2", BERTH_DATA: "/environment" };
+    expect(load({ file, env })).toMatchObject({ http: { listen: { port: 2 } }, data: "/environment" });
+    const flags = { listen: "127.0.0.1:3", data: "/flag" };
+    expect(load({ file, env, flags })).toMatchObject({ http: { listen: { port: 3 } }, data: "/flag" });
+  });
+});
+
+describe("http.publicUrl", () => {
+  it.each([
+    ["https://registry.example.com", "https://registry.example.com"],
+    ["https://registry.example.com/", "https://registry.example.com"],
+    ["http://10.0.0.1:5000", "http://10.0.0.1:5000"],
+    ["HTTPS://Registry.Example.com:443", "https://registry.example.com"],
+  ])("%s is kept as %s", (text, url) => {
+    expect(load({ env: { BERTH_HTTP_PUBLIC_URL: text } }).http.publicUrl).toBe(url);
+  });
+
+  it.each([
+    ["https://user:geheim@registry.example.com", /must not contain a user name or password/],
+    ["https://geheim@registry.example.com", /must not contain a user name or password/],
+    ["registry.example.com", /must be a URL such as/],
+    ["localhost:5000", /must begin with https/],
+    ["https://example.com/registry", /must end after the host or port/],
+    ["https://example.com/?geheim", /must end after the host or port/],
+  ])("%s is refused, and not repeated", (text, message) => {
+    const attempt = () => load({ env: { BERTH_HTTP_PUBLIC_URL: text } });
+    expect(attempt).toThrow(message);
+    expect(attempt).not.toThrow(/geheim/);
+  });
+});
+
+describe("limits", () => {
+  it.each([
+    ["BERTH_HTTP_INACTIVITY_SECONDS", "0", /at least 1/],
+    ["BERTH_HTTP_KEEP_ALIVE_SECONDS", "2147484", /at most 2147483/],
+    ["BERTH_HTTP_DRAIN_SECONDS", "-1", /at least 0/],
+    ["BERTH_HTTP_MAX_MANIFEST_BYTES", "10", /at least 1024/],
+    ["BERTH_UPLOADS_LEASE_SECONDS", "0.5", /whole number/],
+    ["BERTH_HTTP_LISTEN", "nonsense", /must be HOST:PORT/],
+    ["BERTH_METRICS_LISTEN", "5000", /write 127.0.0.1:5000 or :5000/],
+    ["BERTH_LOG_LEVEL", "verbose", /must be one of trace, debug/],
+  ])("%s=%s", (name, value, message) => {
+    expect(() => load({ env: { [name]: value } })).toThrow(message);
+  });
+});
