@@ -40,7 +40,7 @@ function configBlob(algorithm?: Algorithm): Content {
 
 export function image({ fields = {}, algorithm, ...parts }: ImageParts = {}): DataSet {
   const config = parts.config ?? configBlob(algorithm);
-  const layers = parts.layers ?? [blob(256, algorithm), blob(512, algorithm)];
+  const layers = parts.layers ?? [blob(256, algorithm)];
   const described = { config: descriptorOf(config), layers: layers.map((layer) => descriptorOf(layer)) };
   return {
     blobs: [config, ...layers],

@@ -1,6 +1,6 @@
 // end-7 and end-3 over every data set: pushed whole, then each of its manifests pulled back byte for byte.
 import { type Check, type Level, Unsupported } from "../check.ts";
-import { descriptorOf, emptyBlob, mediaTypes, unknownDigest } from "../content.ts";
+import { blob, descriptorOf, emptyBlob, mediaTypes, unknownDigest } from "../content.ts";
 import * as sets from "../data-sets.ts";
 import { expectBytes, expectStatus, statusText } from "../expectations.ts";
 import type { Repository } from "../repository.ts";
@@ -36,7 +36,7 @@ function shape(id: string, what: string, make: () => sets.DataSet, level: Level 
 const missing = { mediaType: mediaTypes.ociImage, size: 123 };
 
 export const manifestShapeChecks: readonly Check[] = [
-  shape("image", "an image", () => sets.image()),
+  shape("image", "an image of two layers", () => sets.image({ layers: [blob(), blob(300)] })),
   shape("index", "an index of two images", () => sets.index()),
   shape("nested-index", "an index of indexes", () => sets.nestedIndex()),
   shape("empty-index", "an index without entries", () => sets.index([]), "SHOULD"),

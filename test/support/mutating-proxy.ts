@@ -1,6 +1,6 @@
 // A reverse proxy that is a faithful registry but for one single fault: the proof that a check can fail. Bodies are
 // held whole, so it is for small content.
-import { createServer, request as send, type IncomingMessage, type Server } from "node:http";
+import { Agent, createServer, request as send, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 
@@ -39,8 +39,9 @@ export interface MutatingProxy {
 
 export async function startMutatingProxy(target: string, fault: Fault = {}): Promise<MutatingProxy> {
   let changed = 0;
+  const agent = new Agent({ keepAlive: true });
   const server = createServer((incoming, outgoing) => {
-    exchange(target, fault, incoming).then(
+    exchange((request) => forward(target, agent, request), fault, incoming).then(
       ({ answer, touched }) => {
         if (touched) changed += 1;
         outgoing.writeHead(answer.status, Object.fromEntries(answer.headers));
@@ -55,12 +56,15 @@ export async function startMutatingProxy(target: string, fault: Fault = {}): Pro
     get changed() {
       return changed;
     },
-    close: () => closeServer(server),
+    close: async () => {
+      await closeServer(server);
+      agent.destroy();
+    },
   };
 }
 
 async function exchange(
-  target: string,
+  pass: (request: PassingRequest) => Promise<PassingAnswer>,
   fault: Fault,
   incoming: IncomingMessage,
 ): Promise<{ answer: PassingAnswer; touched: boolean }> {
@@ -71,16 +75,17 @@ async function exchange(
     body: await buffer(incoming),
   };
   const concerned = fault.where?.(request) ?? true;
-  if (!concerned) return { answer: await forward(target, request), touched: false };
+  if (!concerned) return { answer: await pass(request), touched: false };
   if (fault.answerInstead !== undefined) return { answer: fault.answerInstead(request), touched: true };
   fault.changeRequest?.(request);
-  const answer = await forward(target, request);
+  const answer = await pass(request);
   const changedAnswer = fault.changeAnswer?.(answer, request) ?? false;
   return { answer, touched: changedAnswer || fault.changeRequest !== undefined };
 }
 
 function forward(
   target: string,
+  agent: Agent,
   { method, target: path, headers, body }: PassingRequest,
 ): Promise<PassingAnswer> {
   return new Promise((resolve, reject) => {
@@ -91,7 +96,7 @@ function forward(
       method,
       path,
       headers: Object.fromEntries(headers),
-      agent: false,
+      agent,
     });
     outgoing.on("error", reject);
     outgoing.on("response", (response) => {
