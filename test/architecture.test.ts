@@ -22,9 +22,9 @@ const arrows: Record<string, readonly string[]> = {
     "storage/digest.ts",
     "storage/storage-error.ts",
   ],
-  "src/cli": ["src/assemble.ts", "src/config", "src/observability"],
+  "src/cli": ["src/config", "src/observability"],
   "src/assemble.ts": ["src", "auth", "storage"],
-  "src/main.ts": ["src/cli"],
+  "src/main.ts": ["src/cli", "src/assemble.ts", "src/observability"],
   conformance: [],
 };
 

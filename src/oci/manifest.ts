@@ -1,5 +1,6 @@
 // Reads what a registry must know of a manifest and nothing more: what kind it is, what it names, what it refers to.
 // The bytes themselves are never changed (image-spec: manifest, image index, descriptor).
+import { isUtf8 } from "node:buffer";
 import { parseDigest, type Digest } from "../../storage/digest.ts";
 import {
   essenceOf,
@@ -66,10 +67,11 @@ function invalid(field: string, problem: string, cause?: unknown): OciError {
 function parseObject(bytes: Buffer): Json {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    value = isUtf8(bytes) ? JSON.parse(bytes.toString("utf8")) : undefined;
   } catch (cause) {
     throw invalid("(whole body)", "is not JSON in UTF-8", cause);
   }
+  if (value === undefined) throw invalid("(whole body)", "is not JSON in UTF-8");
   if (!isObject(value)) throw invalid("(whole body)", "is not a JSON object");
   return value;
 }
@@ -125,22 +127,24 @@ function annotationsOf(manifest: Json): Record<string, string> | undefined {
 /** Of an unknown type, whatever looks like a descriptor is remembered but not demanded. */
 function referencesOf(manifest: Json, shape: ManifestShape): NamedContent[] {
   const named = new Map<Digest, NamedContent>();
-  const add = (value: unknown, field: string, kind: NamedContent["kind"]) => {
+  const add = (value: unknown, kind: NamedContent["kind"], field: string, index?: number) => {
     if (shape === "unknown" && !looksLikeDescriptor(value)) return;
-    const { digest, lives } = descriptor(value, field);
+    const { digest, lives } = descriptor(value, field, index);
     const required = shape !== "unknown" && lives === "here";
     const before = named.get(digest);
-    named.set(digest, {
-      digest,
-      kind: before?.kind === "any" ? "any" : kind,
-      required: required || before?.required === true,
-    });
+    if (before === undefined) named.set(digest, { digest, kind, required });
+    else
+      named.set(digest, {
+        digest,
+        kind: before.kind === "any" ? "any" : kind,
+        required: required || before.required,
+      });
   };
-  if (manifest["config"] !== undefined) add(manifest["config"], "config", "blob");
-  listOf(manifest, "layers", shape).forEach((value, i) => add(value, `layers[${i}]`, "blob"));
-  listOf(manifest, "manifests", shape).forEach((value, i) => add(value, `manifests[${i}]`, "any"));
+  if (manifest["config"] !== undefined) add(manifest["config"], "blob", "config");
+  listOf(manifest, "layers", shape).forEach((value, i) => add(value, "blob", "layers", i));
+  listOf(manifest, "manifests", shape).forEach((value, i) => add(value, "any", "manifests", i));
   if (shape === "unknown")
-    listOf(manifest, "blobs", shape).forEach((value, i) => add(value, `blobs[${i}]`, "blob"));
+    listOf(manifest, "blobs", shape).forEach((value, i) => add(value, "blob", "blobs", i));
   return [...named.values()];
 }
 
@@ -152,13 +156,19 @@ function listOf(manifest: Json, field: string, shape: ManifestShape): readonly u
   throw invalid(field, "is not a list");
 }
 
-function descriptor(value: unknown, field: string): { digest: Digest; lives: "here" | "elsewhere" } {
-  if (!isObject(value)) throw invalid(field, "is not a descriptor");
+/** @param index place in the list `field`, for the error: an index may have tens of thousands of entries */
+function descriptor(
+  value: unknown,
+  field: string,
+  index?: number,
+): { digest: Digest; lives: "here" | "elsewhere" } {
+  const refuse = (part: string, problem: string) =>
+    invalid(`${field}${index === undefined ? "" : `[${index}]`}${part}`, problem);
+  if (!isObject(value)) throw refuse("", "is not a descriptor");
   const digest = typeof value["digest"] === "string" ? parseDigest(value["digest"]) : undefined;
-  if (digest === undefined) throw invalid(`${field}.digest`, "is not a digest of sha256 or sha512");
+  if (digest === undefined) throw refuse(".digest", "is not a digest of sha256 or sha512");
   const size = value["size"];
-  if (!Number.isSafeInteger(size) || (size as number) < 0)
-    throw invalid(`${field}.size`, "is not a size in bytes");
+  if (!Number.isSafeInteger(size) || (size as number) < 0) throw refuse(".size", "is not a size in bytes");
   const mediaType = typeof value["mediaType"] === "string" ? value["mediaType"] : "";
   const urls = value["urls"];
   const elsewhere = isNonDistributable(mediaType) || (Array.isArray(urls) && urls.length > 0);

@@ -1,4 +1,5 @@
 // Rules for manifests: the digest must agree, what it names must be there, tags move in the same step.
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { algorithmOf, digestOf } from "../../storage/digest.ts";
 import type {
   ManifestCommit,
@@ -10,6 +11,8 @@ import { OciError } from "../oci/oci-error.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";
 import type { ManifestPut, Manifests, PutManifest, StoredManifest } from "./registry.ts";
+
+const turnBytes = 256 * 1024;
 
 export class LocalManifests implements Manifests {
   readonly #metadata: MetadataStore;
@@ -34,6 +37,8 @@ export class LocalManifests implements Manifests {
     if (reference.kind === "digest" && reference.digest !== digest) {
       throw new OciError("digestMismatch", { detail: { expected: reference.digest, actual: digest } });
     }
+    // Hashing and reading 4 MiB take a moment each: others get their turn in between.
+    if (put.bytes.length > turnBytes) await nextTurn();
     const manifest = parseManifest(put.bytes, put.contentType);
     const tags = reference.kind === "tag" ? [reference.tag, ...put.tags] : put.tags;
     const result = await this.#metadata.manifests.commit({
