@@ -1,6 +1,7 @@
 // The calls to the operating system that the filesystem store makes, as a value: tests put one in that fails, stops or
-// counts at any step. Beside them the three idioms that node:fs has no word for.
+// counts at any step. Beside them the few idioms that node:fs has no word for.
 import * as fs from "node:fs/promises";
+import { StorageError } from "../../storage-error.ts";
 
 export type FileOperations = Pick<
   typeof fs,
@@ -35,4 +36,10 @@ export async function absentAsUndefined<T>(operation: Promise<T>): Promise<T | u
 
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && "code" in error && codes.includes(String(error.code));
+}
+
+/** `error`, or StorageError `full` when it says that no room is left. */
+export function withFullNamed(error: unknown): unknown {
+  if (!hasCode(error, "ENOSPC", "EDQUOT")) return error;
+  return new StorageError("full", "no room is left in the blob directory", { cause: error });
 }

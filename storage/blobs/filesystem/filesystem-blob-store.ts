@@ -5,7 +5,13 @@ import path from "node:path";
 import { digestAlgorithms, Digester } from "../../digest.ts";
 import type { BlobBody, BlobStore, ByteRange, Locator, StoredObject, UploadOptions } from "../blob-store.ts";
 import type { UploadSession } from "../upload-session.ts";
-import { absentAsUndefined, fileOperations, removeFile, type FileOperations } from "./file-operations.ts";
+import {
+  absentAsUndefined,
+  fileOperations,
+  removeFile,
+  withFullNamed,
+  type FileOperations,
+} from "./file-operations.ts";
 import { FilesystemUploadSession, type UploadSurroundings } from "./filesystem-upload-session.ts";
 import { Layout, newUploadId, parseLocator, parseUploadId } from "./layout.ts";
 import { LiveUploads } from "./live-uploads.ts";
@@ -54,8 +60,12 @@ export class FilesystemBlobStore implements BlobStore {
   async startUpload({ algorithms }: UploadOptions): Promise<UploadSession> {
     const id = newUploadId();
     const digests = new Digester(new Set(["sha256", ...algorithms] as const)).digests();
-    const file = await this.#operations.open(this.#layout.upload(id), "wx");
-    await file.close();
+    try {
+      const file = await this.#operations.open(this.#layout.upload(id), "wx");
+      await file.close();
+    } catch (error) {
+      throw withFullNamed(error);
+    }
     return new FilesystemUploadSession(this.#uploads, { id, offset: 0, digests });
   }
 

@@ -8,7 +8,7 @@ import { CheckpointClock } from "../checkpoint-clock.ts";
 import { interrupted, SourceReader } from "../source-reader.ts";
 import type { AppendOptions, CommittedObject, UploadSession } from "../upload-session.ts";
 import { BlockWriter } from "./block-writer.ts";
-import { absentAsUndefined, hasCode, removeFile, type FileOperations } from "./file-operations.ts";
+import { absentAsUndefined, removeFile, withFullNamed, type FileOperations } from "./file-operations.ts";
 import { hashFile } from "./hash-file.ts";
 import type { Layout } from "./layout.ts";
 import type { LiveUploads } from "./live-uploads.ts";
@@ -59,7 +59,7 @@ export class FilesystemUploadSession implements UploadSession {
       try {
         await this.#withFile((file) => this.#receive(file, reader, clock, stop));
       } catch (error) {
-        throw named(error);
+        throw withFullNamed(error);
       } finally {
         clock.stop();
         reader.release();
@@ -83,7 +83,7 @@ export class FilesystemUploadSession implements UploadSession {
         return { locator: await publisher.publish(id, digest), size };
       } catch (error) {
         await removeFile(operations, this.#path);
-        throw named(error);
+        throw withFullNamed(error);
       }
     });
   }
@@ -172,9 +172,4 @@ export class FilesystemUploadSession implements UploadSession {
     if (!file) throw new StorageError("gone", "the upload is over");
     return file;
   }
-}
-
-function named(error: unknown): unknown {
-  if (!hasCode(error, "ENOSPC", "EDQUOT")) return error;
-  return new StorageError("full", "no room is left in the blob directory", { cause: error });
 }

@@ -23,8 +23,7 @@ export async function probeDirectory(
   const layout = new Layout(directory);
   const id = newUploadId();
   try {
-    for (const folder of [layout.uploads, layout.copying])
-      await operations.mkdir(folder, { recursive: true });
+    await layOut(operations, layout);
     try {
       await tryFiles(operations, layout.upload(id), layout.copy(id));
     } finally {
@@ -35,6 +34,16 @@ export async function probeDirectory(
     if (hasCode(error, "ENOSPC", "EDQUOT")) return;
     const message = `The blob directory ${layout.directory} cannot be used: ${reasonOf(error)}`;
     throw new StorageError("unsuitable", message, { cause: error });
+  }
+}
+
+// Only the first one is made with its parents: a recursive mkdir answers ENOENT for what is really read-only.
+async function layOut(operations: FileOperations, layout: Layout): Promise<void> {
+  await operations.mkdir(layout.directory, { recursive: true });
+  for (const folder of [layout.uploads, layout.blobs, layout.copying]) {
+    await operations.mkdir(folder).catch((error: unknown) => {
+      if (!hasCode(error, "EEXIST")) throw error;
+    });
   }
 }
 
@@ -84,6 +93,9 @@ function reasonOf(error: unknown): string {
     return "the file system is mounted read-only. Mount it writable, or choose another directory.";
   if (hasCode(error, "ENOTDIR", "EEXIST"))
     return "a part of this path is a file. Remove it, or choose another directory.";
+  if (hasCode(error, "ENOENT")) {
+    return "it is not there and cannot be created. Create it, or choose another directory.";
+  }
   if (hasCode(error, "EXDEV")) {
     return "uploads and blobs below it are on different mounts. Mount one file system at the directory itself.";
   }

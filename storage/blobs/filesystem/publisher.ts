@@ -13,8 +13,8 @@ import { locatorOf, type Layout, type UploadId } from "./layout.ts";
 export class Publisher {
   readonly #operations: FileOperations;
   readonly #layout: Layout;
-  /** Shard folders whose own names this process has made durable: another one may have created them a moment ago. */
-  readonly #durableShards = new Set<string>();
+  /** Folders whose own names this process has made durable: another one may have created them a moment ago. */
+  readonly #durableFolders = new Set<string>();
 
   constructor(operations: FileOperations, layout: Layout) {
     this.#operations = operations;
@@ -26,8 +26,16 @@ export class Publisher {
     const locator = locatorOf(digest, id);
     const target = path.join(this.#layout.blobs, locator);
     const shard = path.dirname(target);
-    await this.#ensureShard(shard);
-    await this.#move(id, target);
+    try {
+      await this.#ensureShard(shard);
+      await this.#move(id, target);
+    } catch (error) {
+      if (!hasCode(error, "ENOENT")) throw error;
+      // Somebody tidied up empty folders below the running store.
+      this.#durableFolders.clear();
+      await this.#ensureShard(shard);
+      await this.#move(id, target);
+    }
     try {
       await syncDirectory(this.#operations, shard);
     } catch (error) {
@@ -38,11 +46,12 @@ export class Publisher {
   }
 
   async #ensureShard(shard: string): Promise<void> {
-    if (this.#durableShards.has(shard)) return;
-    await this.#operations.mkdir(shard, { recursive: true });
-    await syncDirectory(this.#operations, path.dirname(shard));
-    await syncDirectory(this.#operations, this.#layout.blobs);
-    this.#durableShards.add(shard);
+    for (const folder of [path.dirname(shard), shard]) {
+      if (this.#durableFolders.has(folder)) continue;
+      await this.#operations.mkdir(folder, { recursive: true });
+      await syncDirectory(this.#operations, path.dirname(folder));
+      this.#durableFolders.add(folder);
+    }
   }
 
   async #move(id: UploadId, target: string): Promise<void> {
