@@ -21,7 +21,7 @@ export function bodyStream(ctx: Context): IncomingMessage {
 
 /**
  * The whole body, for manifests alone.
- * @throws OciError manifestTooLarge as soon as `maxBytes` is announced or exceeded
+ * @throws OciError manifestTooLarge as soon as `maxBytes` is announced or exceeded; requestInvalid when the client left
  */
 export async function bodyBytes(ctx: Context, maxBytes: number): Promise<Buffer> {
   const tooLarge = () =>
@@ -29,11 +29,16 @@ export async function bodyBytes(ctx: Context, maxBytes: number): Promise<Buffer>
   if (Number(ctx.req.headers["content-length"] ?? 0) > maxBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let size = 0;
-  // Not destroyed on the way out: a request that is destroyed takes its connection along, and the answer with it.
-  for await (const chunk of bodyStream(ctx).iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes) throw tooLarge();
-    chunks.push(chunk);
+  try {
+    // Not destroyed on the way out: a request that is destroyed takes its connection along, and the answer with it.
+    for await (const chunk of bodyStream(ctx).iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > maxBytes) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof OciError) throw error;
+    throw new OciError("requestInvalid", { detail: { reason: "the body broke off" }, cause: error });
   }
   return Buffer.concat(chunks, size);
 }

@@ -157,6 +157,11 @@ export class LocalUploads implements Uploads {
     try {
       return await session.commit(digest);
     } catch (error) {
+      if (isStorageError(error, "busy")) {
+        // The one failure that leaves the session as it was.
+        await this.#save(writing, stand, { keepLease: false });
+        throw error;
+      }
       await metadata.uploads.remove(upload.id, holder, now());
       if (isStorageError(error, "digest")) {
         throw new OciError("digestMismatch", { detail: { expected: digest }, cause: error });

@@ -8,6 +8,9 @@ import type { RequestState } from "./request-id.ts";
 /** What went over each connection up to its last finished request: the rest belongs to the next one. */
 type Accounted = WeakMap<Socket, { read: number; written: number }>;
 
+/** No status on the wire: what nginx writes for a client that left before there was an answer. */
+const clientClosedRequest = 499;
+
 export function requestLog(logger: Logger, metrics: HttpMetrics): Middleware<RequestState> {
   const accounted: Accounted = new WeakMap();
   return async (ctx, next) => {
@@ -19,14 +22,15 @@ export function requestLog(logger: Logger, metrics: HttpMetrics): Middleware<Req
       const seconds = Number(process.hrtime.bigint() - begun) / 1e9;
       const route = (ctx as { _matchedRoute?: unknown })._matchedRoute;
       const labels = { method: req.method ?? "", route: typeof route === "string" ? route : "none" };
-      metrics.end({ ...labels, status: res.statusCode, seconds });
+      const status = res.headersSent ? res.statusCode : clientClosedRequest;
+      metrics.end({ ...labels, status, seconds });
       logger.info(
         {
           requestId: ctx.state.requestId,
           remote: socket.remoteAddress,
           method: req.method,
           url: req.url,
-          status: res.statusCode,
+          status,
           // The client left before it had the whole answer.
           ...(res.writableFinished ? {} : { aborted: true }),
           milliseconds: Math.round(seconds * 1e6) / 1e3,

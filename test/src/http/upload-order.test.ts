@@ -1,4 +1,5 @@
 // REQ-11: a chunk that does not begin where the session stands changes nothing, and the answer tells where to go on.
+import { Agent } from "node:http";
 import { describe, expect, it } from "vitest";
 import { answerTo, open, type Sending } from "../../support/http-request.ts";
 import { digestOf, randomBlob } from "../../support/images.ts";
@@ -111,6 +112,28 @@ describe.each(["PATCH", "PUT"])("%s", (method) => {
     await expect.poll(async () => (await use.client.send("GET", session)).headers.range).toBe("0-599");
     const rest = { body: content.subarray(600), headers: range(600, 999) };
     expect((await use.client.send("PUT", target("PUT", session), rest)).status).toBe(201);
+  });
+});
+
+describe("a refused body of many megabytes", () => {
+  it.each([
+    ["a gap", "5000-9999"],
+    ["more bytes than Content-Range says", "0-99999"],
+    ["a Content-Range that is none", "x"],
+  ])("does not hold up its connection: %s", async (_, contentRange) => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const session = await use.client.startUpload("order/long");
+    for (const chunked of [false, true]) {
+      const sending = {
+        body: Buffer.alloc(5_000_000),
+        headers: { "content-range": contentRange },
+        agent,
+        chunked,
+      };
+      expect((await use.client.send("PATCH", session, sending)).status).toBeGreaterThanOrEqual(400);
+      expect((await use.client.send("GET", session, { agent })).headers.range).toBe("0-0");
+    }
+    agent.destroy();
   });
 });
 

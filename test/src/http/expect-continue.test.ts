@@ -1,0 +1,145 @@
+// `Expect: 100-continue` is answered only after the request is found to be allowed: a refused client sends no body.
+import { once } from "node:events";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Access } from "../../../auth/access.ts";
+import { answerTo, open, type Answer } from "../../support/http-request.ts";
+import { digestOf, imageIndex, randomBlob } from "../../support/images.ts";
+import { expectError } from "../../support/oci-answer.ts";
+import { RegistryClient } from "../../support/registry-client.ts";
+import { serveParts, type ServedParts } from "../../support/serve-parts.ts";
+
+let served: ServedParts;
+let client: RegistryClient;
+const asked: Access[] = [];
+const closed = new Set(["closed/app"]);
+
+beforeAll(async () => {
+  served = await serveParts({
+    authorizer: {
+      decide: async (_, access) => {
+        asked.push(access);
+        const { resource } = access;
+        if (resource.kind === "registry" || !closed.has(resource.name)) return { allowed: true };
+        return { allowed: false, reason: "closed to everybody" };
+      },
+    },
+  });
+  client = new RegistryClient(served.url);
+});
+afterAll(async () => {
+  client.close();
+  await served.close();
+});
+
+/** Sends the headers alone, and the body only when told to go on. */
+async function polite(method: string, path: string, body: Buffer): Promise<Answer & { continued: boolean }> {
+  const headers = { expect: "100-continue", "content-length": body.length };
+  const outgoing = open(served.url, method, path, { headers });
+  let continued = false;
+  outgoing.on("continue", () => {
+    continued = true;
+    outgoing.end(body);
+  });
+  outgoing.flushHeaders();
+  const answer = await answerTo(outgoing);
+  outgoing.destroy();
+  return { ...answer, continued };
+}
+
+describe("a client that waits for 100 Continue", () => {
+  it("is told to go on with an allowed blob, chunk and manifest", async () => {
+    const content = randomBlob(10_000);
+    const digest = digestOf(content);
+    const index = imageIndex([]);
+    const rows = [
+      ["PATCH", await client.startUpload("open/app"), content, 202],
+      ["PUT", `${await client.startUpload("open/app")}?digest=${digest}`, content, 201],
+      ["POST", `/v2/open/app/blobs/uploads/?digest=${digest}`, content, 201],
+      ["PUT", "/v2/open/app/manifests/v1", index.bytes, 201],
+    ] as const;
+    for (const [method, path, body, status] of rows) {
+      const answer = await polite(method, path, body);
+      expect([method, path, answer.status, answer.continued]).toEqual([method, path, status, true]);
+    }
+  });
+
+  it("is not when the request is denied", async () => {
+    const rows = [
+      ["POST", `/v2/closed/app/blobs/uploads/?digest=${digestOf("x")}`],
+      ["PATCH", "/v2/closed/app/blobs/uploads/some-id"],
+      ["PUT", "/v2/closed/app/manifests/v1"],
+    ] as const;
+    for (const [method, path] of rows) {
+      const answer = await polite(method, path, Buffer.alloc(1000));
+      expect(answer.continued).toBe(false);
+      expect(expectError(answer, 403, "DENIED").detail).toMatchObject({
+        reason: "closed to everybody",
+        access: { action: "push", resource: { kind: "repository", name: "closed/app" } },
+      });
+    }
+  });
+
+  it("is not when the request is wrong anyway", async () => {
+    const rows = [
+      ["PUT", "/v2/open/app/manifests/-bad", 400, 1000],
+      ["PUT", "/v2/Open/app/manifests/v1", 400, 1000],
+      ["PUT", "/v2/open/app/manifests/v1", 413, 5_000_000],
+      ["PUT", "/v2/open/app/blobs/uploads/some-id", 400, 1000],
+      ["PUT", "/v2/nowhere", 404, 1000],
+    ] as const;
+    for (const [method, path, status, length] of rows) {
+      const answer = await polite(method, path, Buffer.alloc(length));
+      expect([path, answer.status, answer.continued]).toEqual([path, status, false]);
+    }
+  });
+});
+
+describe("rights", () => {
+  it("are asked for each request in the words of its route", async () => {
+    const digest = digestOf("x");
+    const rows = [
+      ["GET", "/v2/", "registry pull"],
+      ["GET", "/v2/_catalog", "registry pull"],
+      ["GET", "/v2/a/b/manifests/v1", "a/b pull"],
+      ["PUT", "/v2/a/b/manifests/v1", "a/b push"],
+      ["DELETE", "/v2/a/b/manifests/v1", "a/b delete"],
+      ["HEAD", `/v2/a/b/blobs/${digest}`, "a/b pull"],
+      ["DELETE", `/v2/a/b/blobs/${digest}`, "a/b delete"],
+      ["POST", "/v2/a/b/blobs/uploads/", "a/b push"],
+      ["GET", "/v2/a/b/blobs/uploads/id", "a/b push"],
+      ["DELETE", "/v2/a/b/blobs/uploads/id", "a/b push"],
+      ["GET", "/v2/a/b/tags/list", "a/b pull"],
+      ["GET", `/v2/a/b/referrers/${digest}`, "a/b pull"],
+    ] as const;
+    for (const [method, path, right] of rows) {
+      asked.length = 0;
+      await client.send(method, path);
+      const words = asked.map(
+        ({ action, resource }) => `${resource.kind === "registry" ? "registry" : resource.name} ${action}`,
+      );
+      expect([method, path, ...words]).toEqual([method, path, right]);
+    }
+  });
+
+  it("to push suffice for a mount: a source that may not be read gives an ordinary upload", async () => {
+    const digest = await client.pushBlob("closed/source", randomBlob());
+    closed.add("closed/source");
+    const refused = await client.send(
+      "POST",
+      `/v2/open/app/blobs/uploads/?mount=${digest}&from=closed/source`,
+    );
+    expect(refused.status).toBe(202);
+    expect((await client.send("HEAD", `/v2/open/app/blobs/${digest}`)).status).toBe(404);
+  });
+});
+
+describe("a client that does not wait", () => {
+  it("gets its refusal while its body is still coming", async () => {
+    const outgoing = open(served.url, "PUT", "/v2/closed/app/manifests/v1", { chunked: true });
+    outgoing.write(Buffer.alloc(100_000));
+    const answer = await answerTo(outgoing);
+    expectError(answer, 403, "DENIED");
+    outgoing.destroy();
+    await once(outgoing, "close");
+  });
+});
