@@ -1,0 +1,65 @@
+// The compiled program as a process of its own: exit codes, streams and signals are really connected.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { scratchDirectory } from "../support/scratch-directory.ts";
+
+const program = fileURLToPath(new URL("../../dist/src/main.js", import.meta.url));
+
+function start(args: string[], environment: Record<string, string> = {}) {
+  const env = { PATH: process.env["PATH"] ?? "", ...environment };
+  const child = spawn(process.execPath, [program, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return child;
+}
+
+async function run(args: string[], environment?: Record<string, string>) {
+  const child = start(args, environment);
+  const [output, errors, exit] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, "close"),
+  ]);
+  return { code: exit[0] as unknown, output, errors };
+}
+
+// `npm test` builds first; whoever runs this file alone is told by the word "skipped" that there is nothing to test.
+describe.skipIf(!existsSync(program))("the compiled program", () => {
+  it("prints its version", async () => {
+    const { code, output, errors } = await run(["--version"]);
+    expect({ code, errors }).toEqual({ code: 0, errors: "" });
+    expect(output).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it("exits with 2 when mistyped and with 1 when misconfigured, with no stack", async () => {
+    expect(await run(["serv"])).toMatchObject({
+      code: 2,
+      output: "",
+      errors: expect.stringContaining("serve") as string,
+    });
+    const refused = await run(["serve"], { BERTH_HTTP_LISTEN: ":0" });
+    expect(refused).toMatchObject({ code: 1, output: "" });
+    expect(refused.errors).toContain("docker run -e BERTH_AUTH_MODE=open -p 5000:5000 -v berth:/data berth");
+    expect(refused.errors).not.toMatch(/\n\s+at /);
+  });
+
+  it("serves until SIGTERM, logs JSON lines only, and exits with 0", async () => {
+    const child = start(["serve", "--listen", "127.0.0.1:0", "--data", await scratchDirectory()]);
+    const closed = once(child, "close");
+    const lines: string[] = [];
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (lines.push(line) > 1) continue;
+      const { urls } = JSON.parse(line) as { urls: { http: string } };
+      expect((await fetch(`${urls.http}/v2/`, { headers: { connection: "close" } })).status).toBe(200);
+      child.kill("SIGTERM");
+    }
+    expect(await closed).toEqual([0, null]);
+    const messages = lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
+    expect(messages[0]).toMatch(/^Berth listens on http:\/\/127\.0\.0\.1:\d+; data in .*; auth mode open \(/);
+    expect(messages.at(-1)).toBe("Berth has stopped");
+  });
+});
