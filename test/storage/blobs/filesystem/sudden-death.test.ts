@@ -70,7 +70,6 @@ describe("the filesystem store when its process is killed", () => {
       directory,
       path.join(translated, "content"),
       String(fatal),
-      when,
     ];
     const output = await new Promise<string>((resolve, reject) => {
       execFile(process.execPath, args, (error, stdout, stderr) => {
