@@ -24,7 +24,7 @@ export async function npmSettings(): Promise<NpmSettings> {
 /** Imports the image into the engine under `name`. `/usr` in it is the folder of Node's headers. */
 export async function importNodeBase(engine: DockerEngine, name: string, folder: string): Promise<void> {
   const root = join(folder, "root");
-  const packages = "python3-minimal,make,g++";
+  const packages = "python3,make,g++";
   const codename =
     /VERSION_CODENAME=(\w+)/.exec(await runCommand("cat", ["/etc/os-release"]))?.[1] ?? "bookworm";
   await runCommand("debootstrap", ["--variant=minbase", `--include=${packages}`, codename, root], {
