@@ -72,9 +72,10 @@ function blobStoreOptions({ storage: { blobs } }: Config): BlobStoreOptions {
 }
 
 function jobs(config: Config, blobStore: BlobStore, metadata: MetadataStore, now: () => number) {
-  const everySeconds = Math.min(60, config.uploads.expirySeconds);
+  const { expirySeconds } = config.uploads;
+  const everySeconds = Math.min(60, expirySeconds);
   return [
-    new ExpiredUploads({ blobStore, metadata, everySeconds, now, newId: randomUUID }),
+    new ExpiredUploads({ blobStore, metadata, everySeconds, expirySeconds, now, newId: randomUUID }),
     new DiscardedObjects({ blobStore, metadata, everySeconds: 5, now }),
   ];
 }

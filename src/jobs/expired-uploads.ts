@@ -7,11 +7,15 @@ export interface ExpiredUploadsParts {
   readonly blobStore: BlobStore;
   readonly metadata: MetadataStore;
   readonly everySeconds: number;
+  /** How long a session lives that nobody continues. */
+  readonly expirySeconds: number;
   readonly now: () => number;
   readonly newId: () => string;
 }
 
 const batch = 100;
+/** Beyond the expiry, before bytes without a row count as left behind: a row may be a moment, or a clock, away. */
+const straySeconds = 86_400;
 
 export class ExpiredUploads implements Job {
   readonly name = "expired-uploads";
@@ -24,6 +28,14 @@ export class ExpiredUploads implements Job {
   }
 
   async run(signal: AbortSignal): Promise<void> {
+    await this.#removeExpired(signal);
+    if (signal.aborted) return;
+    const { blobStore, expirySeconds, now } = this.#parts;
+    // What a crash between row and bytes left behind.
+    await blobStore.removeStaleUploads(new Date(now() - (expirySeconds + straySeconds) * 1000), signal);
+  }
+
+  async #removeExpired(signal: AbortSignal): Promise<void> {
     const { blobStore, metadata, now, newId } = this.#parts;
     for (;;) {
       const expired = await metadata.uploads.listExpired(now(), batch);
