@@ -19,6 +19,7 @@ export interface DataSet {
 
 export interface ImageParts {
   readonly config?: Content;
+  /** Not given: one layer of the config's own bytes, so that an image that is only a means costs one upload. */
   readonly layers?: readonly Content[];
   /** More fields of the manifest: subject, artifactType, annotations … */
   readonly fields?: object;
@@ -40,10 +41,10 @@ function configBlob(algorithm?: Algorithm): Content {
 
 export function image({ fields = {}, algorithm, ...parts }: ImageParts = {}): DataSet {
   const config = parts.config ?? configBlob(algorithm);
-  const layers = parts.layers ?? [blob(256, algorithm)];
+  const layers = parts.layers ?? [{ ...config, mediaType: mediaTypes.ociLayer }];
   const described = { config: descriptorOf(config), layers: layers.map((layer) => descriptorOf(layer)) };
   return {
-    blobs: [config, ...layers],
+    blobs: parts.layers === undefined ? [config] : [config, ...layers],
     manifests: [document(mediaTypes.ociImage, { ...described, ...fields }, algorithm)],
   };
 }

@@ -20,6 +20,7 @@ import { mountChecks } from "./mounts.ts";
 import { nameChecks } from "./names.ts";
 import { pingChecks } from "./ping.ts";
 import { referrerChangeChecks } from "./referrer-changes.ts";
+import { referrerPageChecks } from "./referrer-pages.ts";
 import { referrerChecks } from "./referrers.ts";
 import { sha512Checks } from "./sha512.ts";
 import { singlePostChecks } from "./single-posts.ts";
@@ -48,6 +49,7 @@ export const checkGroups: Readonly<Record<string, readonly Check[]>> = {
   catalog: catalogChecks,
   referrers: referrerChecks,
   "referrer-changes": referrerChangeChecks,
+  "referrer-pages": referrerPageChecks,
   limits: limitChecks,
   deletes: deleteChecks,
   errors: errorChecks,

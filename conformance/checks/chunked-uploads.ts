@@ -103,7 +103,7 @@ export const chunkedUploadChecks: readonly Check[] = [
   {
     id: "patch-without-range",
     ends: ["end-5"],
-    level: "MUST",
+    level: "SHOULD",
     name: "PATCH without Content-Range appends what it carries",
     run: async (repository) => {
       const { session, whole, at } = await halfUploaded(repository);

@@ -33,11 +33,13 @@ function shape(id: string, what: string, make: () => sets.DataSet, level: Level 
   };
 }
 
+const twoLayers = () => sets.image({ layers: [blob(), blob(300)] });
+
 const missing = { mediaType: mediaTypes.ociImage, size: 123 };
 
 export const manifestShapeChecks: readonly Check[] = [
-  shape("image", "an image of two layers", () => sets.image({ layers: [blob(), blob(300)] })),
-  shape("index", "an index of two images", () => sets.index()),
+  shape("image", "an image of two layers", twoLayers),
+  shape("index", "an index of two images", () => sets.index([twoLayers(), twoLayers()])),
   shape("nested-index", "an index of indexes", () => sets.nestedIndex()),
   shape("empty-index", "an index without entries", () => sets.index([]), "SHOULD"),
   shape("artifact", "an artifact with artifactType and the empty config", () => sets.artifact(artifactType)),

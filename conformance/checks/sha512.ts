@@ -21,7 +21,7 @@ async function pushBlob512(repository: Repository, { digest, bytes }: Content): 
 
 /** An image whose blobs and manifest all have sha512 digests. */
 async function pushImage512(repository: Repository): Promise<Content> {
-  const set = image({ algorithm: "sha512" });
+  const set = image({ algorithm: "sha512", layers: [blob(256, "sha512")] });
   for (const content of set.blobs) await pushBlob512(repository, content);
   const { digest, bytes, mediaType } = rootOf(set);
   const answer = await repository.putManifest(digest, bytes, { "content-type": mediaType });

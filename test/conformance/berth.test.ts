@@ -3,12 +3,12 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { exitCodeOf } from "../../conformance/report.ts";
 import { runConformance, type CheckResult } from "../../conformance/run-conformance.ts";
 import { startMutatingProxy } from "../support/mutating-proxy.ts";
-import { startRegistry, type StartedRegistry } from "../support/start-registry.ts";
+import { startQuickRegistry } from "./quick-registry.ts";
 
-let registry: StartedRegistry;
+let registry: Awaited<ReturnType<typeof startQuickRegistry>>;
 
 beforeAll(async () => {
-  registry = await startRegistry();
+  registry = await startQuickRegistry();
 });
 
 afterAll(() => registry.close());

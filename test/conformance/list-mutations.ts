@@ -29,7 +29,7 @@ export const listMutations: readonly Mutation[] = [
         json((value) => ({ ...value, tags: (value["tags"] as string[]).toReversed() })),
       ),
     ),
-    red: ["tags-order"],
+    red: ["tags-order", "tags-order-case"],
   },
   {
     name: "a tag missing",
@@ -41,7 +41,7 @@ export const listMutations: readonly Mutation[] = [
         json((value) => ({ ...value, tags: (value["tags"] as string[]).slice(1) })),
       ),
     ),
-    red: ["tags-list", "tags-order"],
+    red: ["tags-list", "tags-order", "tags-order-case"],
   },
   {
     name: "another name",

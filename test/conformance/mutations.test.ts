@@ -1,16 +1,13 @@
 // The suite's own test: through a proxy with one single fault, exactly the checks that are about it go red.
-import { mkdtempSync, existsSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chooseChecks } from "../../conformance/run-conformance.ts";
-import { startRegistry, type StartedRegistry } from "../support/start-registry.ts";
 import { blobMutations } from "./blob-mutations.ts";
 import { deleteMutations } from "./delete-mutations.ts";
 import { listMutations } from "./list-mutations.ts";
 import { manifestPullMutations } from "./manifest-pull-mutations.ts";
 import { manifestPushMutations } from "./manifest-push-mutations.ts";
 import { provoke } from "./provoke.ts";
+import { startQuickRegistry } from "./quick-registry.ts";
 import { referrerMutations } from "./referrer-mutations.ts";
 import { sessionMutations } from "./session-mutations.ts";
 import { shapeMutations } from "./shape-mutations.ts";
@@ -28,18 +25,13 @@ const mutations = [
   ...deleteMutations,
 ];
 
-// In memory where there is such a place: what is tested here is the suite, and a fault costs some hundred requests.
-const dataDirectory = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "berth-mutations-"));
-let registry: StartedRegistry;
+let registry: Awaited<ReturnType<typeof startQuickRegistry>>;
 
 beforeAll(async () => {
-  registry = await startRegistry({ dataDirectory });
+  registry = await startQuickRegistry();
 });
 
-afterAll(async () => {
-  await registry.close();
-  rmSync(dataDirectory, { recursive: true, force: true });
-});
+afterAll(() => registry.close());
 
 describe.for(mutations)("$group: $name", (mutation) => {
   test(`turns red ${mutation.red.join(", ")}`, async () => {

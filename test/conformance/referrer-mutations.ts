@@ -146,7 +146,7 @@ export const referrerMutations: readonly Mutation[] = [
   },
   {
     name: "no Link between the pages",
-    group: "limits",
+    group: "referrer-pages",
     fault: inAnswer(referrers, without("link")),
     red: ["referrers-large"],
   },

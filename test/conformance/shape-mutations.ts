@@ -90,7 +90,7 @@ export const shapeMutations: readonly Mutation[] = [
     name: "layers backwards",
     group: "manifest-shapes",
     fault: inAnswer(get, backwards("layers")),
-    red: ["shape-foreign-layer", "shape-image"],
+    red: ["shape-foreign-layer", "shape-image", "shape-index"],
   },
   {
     name: "an index backwards",
