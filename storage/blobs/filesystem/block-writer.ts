@@ -15,17 +15,22 @@ interface Progress {
   bytesWritten: number;
 }
 
+/** So much may wait for the disk before it is asked to hurry: a sync at the end then never takes long. */
+const flushBytes = 32 * 1024 * 1024;
+
 export class BlockWriter {
   readonly #file: FileHandle;
   #position: number;
   #digester: Digester;
   #flight: Flight | undefined;
-  #syncFailure: Error | undefined;
+  #flushedTo: number;
+  #synced: Promise<void> = Promise.resolve();
 
   /** `digester` has seen the bytes before `position`; it belongs to the writer from now on. */
   constructor(file: FileHandle, position: number, digester: Digester) {
     this.#file = file;
     this.#position = position;
+    this.#flushedTo = position;
     this.#digester = digester;
   }
 
@@ -41,6 +46,7 @@ export class BlockWriter {
   async write(block: Buffer): Promise<void> {
     await this.settle();
     if (block.length === 0) return;
+    if (this.#position - this.#flushedTo >= flushBytes) await this.#startFlush();
     const before = this.#digester.copy();
     const progress = { bytesWritten: 0 };
     const landing = writeWhole(this.#file, block, this.#position, progress);
@@ -65,19 +71,25 @@ export class BlockWriter {
     }
   }
 
-  /**
-   * Makes the bytes before `position` durable. Once this failed it fails for good: the system may have dropped the
-   * pages, and would call a second attempt a success.
-   */
+  /** Makes the bytes before `position` durable. */
   async sync(): Promise<void> {
     await this.settle();
-    if (this.#syncFailure) throw this.#syncFailure;
-    try {
-      await this.#file.datasync();
-    } catch (failure) {
-      this.#syncFailure = new Error("what was written could not be made durable", { cause: failure });
-      throw failure;
-    }
+    await this.#datasync();
+  }
+
+  /** Lets the disk work while the upload goes on; waits only for the flush before. */
+  async #startFlush(): Promise<void> {
+    await this.#synced;
+    this.#flushedTo = this.#position;
+    void this.#datasync();
+  }
+
+  // A chain, so that one failure fails all that come after it: the system may have dropped the pages, and would call a
+  // second attempt a success.
+  #datasync(): Promise<void> {
+    this.#synced = this.#synced.then(() => this.#file.datasync());
+    this.#synced.catch(() => undefined);
+    return this.#synced;
   }
 }
 

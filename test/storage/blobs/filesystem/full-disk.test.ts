@@ -108,6 +108,30 @@ describe("the filesystem store on a failing disk", () => {
     await session.commit(digestOf(bytes));
   });
 
+  it("lets the disk work during a long append, and counts nothing when that fails", async () => {
+    const long = Buffer.alloc(100 * 1024 * 1024, bytes.subarray(0, 65_536));
+    let written = 0;
+    const flushedAt: number[] = [];
+    let broken = false;
+    const operations = observedFiles(({ name, length }) => {
+      if (name === "write") written += length;
+      if (name !== "datasync") return;
+      flushedAt.push(written);
+      if (broken) throw systemError("EIO");
+    });
+    const session = await directory.open(operations).startUpload({ algorithms: ["sha256"] });
+    await session.append(sourceOf(long), 0);
+    expect(flushedAt.length).toBeGreaterThan(2);
+    expect(flushedAt[0]).toBeLessThan(40 * 1024 * 1024);
+    expect(session.digests.sha256).toBe(digestOf(long));
+    const before = flushedAt.length;
+    broken = true;
+    await expect(session.append(sourceOf(long), long.length)).rejects.toMatchObject({ code: "EIO" });
+    expect(flushedAt.length).toBe(before + 1);
+    expect(session.offset).toBe(long.length);
+    await session.abort();
+  });
+
   it("writes on when the system takes only a part of each block", async () => {
     const store = directory.open(
       observedFiles(({ name, length }) => (name === "write" ? Math.ceil(length / 7) : undefined)),
