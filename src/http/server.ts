@@ -7,7 +7,7 @@ import {
   type ServerOptions as NodeServerOptions,
   type ServerResponse,
 } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Logger } from "../observability/logger.ts";
 import { refuseUnparsable } from "./unparsable-request.ts";
@@ -69,13 +69,18 @@ export async function listen(
   // Whatever else a client expects is none of our business (RFC 9110 §10.1.1 lets a server ignore it).
   server.on("checkExpectation", serve);
   server.on("clientError", refuse);
+  const connections = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    connections.add(socket);
+    socket.once("close", () => connections.delete(socket));
+  });
   await bind(server, options);
   return {
     url: urlOf(server.address() as AddressInfo),
     draining: () => draining,
     close: async () => {
       draining = true;
-      await drain(server, options.drainSeconds, logger);
+      await drain(server, connections, options.drainSeconds, logger);
       // A cut upload still has to write down what it received.
       await work.done();
     },
@@ -110,13 +115,23 @@ function urlOf({ address, family, port }: AddressInfo): string {
 }
 
 /** Node closes idle connections by itself here; those in use get their time, and are cut after it. */
-function drain(server: Server, drainSeconds: number, logger: Logger): Promise<void> {
+function drain(
+  server: Server,
+  connections: ReadonlySet<Socket>,
+  drainSeconds: number,
+  logger: Logger,
+): Promise<void> {
   return new Promise((resolve) => {
+    // Load balancers open some in advance, which node takes for busy. What was sent on them already is read first.
+    const hangUp = setTimeout(() => {
+      for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+    }, 100);
     const cut = setTimeout(() => {
       logger.warn({ drainSeconds }, "transfers still running after the drain time are cut");
       server.closeAllConnections();
     }, drainSeconds * 1000);
     server.close(() => {
+      clearTimeout(hangUp);
       clearTimeout(cut);
       resolve();
     });

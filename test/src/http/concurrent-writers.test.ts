@@ -104,4 +104,31 @@ describe("a session that is being written to", () => {
     expect(await metadata.uploads.save(id, late)).toBe(false);
     await metadata.close();
   });
+
+  it("stays with a writer that fell silent but lives, since its lease is renewed", async () => {
+    const [expirySeconds, leaseSeconds] = [600, 1];
+    const clock = { now: Date.now() };
+    const served = await serveParts({ now: () => clock.now, uploads: { expirySeconds, leaseSeconds } });
+    const client = new RegistryClient(served.url);
+    const session = await client.startUpload("two/silent");
+    const writer = open(served.url, "PATCH", session, { headers: { "content-length": content.length } });
+    const written = answerTo(writer);
+    writer.write(content.subarray(0, 1000));
+    for (let step = 0; step < 3; step++) {
+      // A renewal also puts off the expiry: that is how it shows.
+      const before = clock.now + expirySeconds * 1000;
+      clock.now += 900;
+      await expect
+        .poll(() => served.metadata.uploads.listExpired(before + 1, 1), { timeout: 10_000 })
+        .toEqual([]);
+    }
+    expectError(await client.send("PATCH", session, { body: "intruder" }), 416, "BLOB_UPLOAD_INVALID");
+    // What the silent writer sent was made durable on the way.
+    expect((await client.send("GET", session)).headers.range).toBe("0-999");
+    writer.end(content.subarray(1000));
+    expect((await written).status).toBe(202);
+    expect((await client.send("PUT", `${session}?digest=${digest}`)).status).toBe(201);
+    client.close();
+    await served.close();
+  });
 });

@@ -64,6 +64,16 @@ describe("a registry on its way out", () => {
     await closed;
   });
 
+  it("closes connections at once that never sent anything", async () => {
+    const registry = await start(60);
+    const socket = await openSocket(registry.url);
+    // The server has seen the connection once it has answered one that came later.
+    await registry.client.send("GET", "/livez");
+    const ended = readToEnd(socket);
+    await registry.close();
+    expect(await ended).toBe("");
+  });
+
   it("closes idle connections at once", async () => {
     const registry = await start(60);
     const socket = await openSocket(registry.url);

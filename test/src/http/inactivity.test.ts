@@ -1,5 +1,7 @@
 // REQ-62: limits count silence, never time. Transfers here take several times the limit, with a byte moving in between.
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
+import type { Server } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answerTo, open, responseTo } from "../../support/http-request.ts";
@@ -7,6 +9,7 @@ import { digestOf, randomBlob } from "../../support/images.ts";
 import { collectLog } from "../../support/log-lines.ts";
 import { exchange, openSocket, parseAnswer, readToEnd } from "../../support/raw-socket.ts";
 import { RegistryClient } from "../../support/registry-client.ts";
+import { testRegistry } from "../../support/test-registry.ts";
 import { serveParts, type ServedParts } from "../../support/serve-parts.ts";
 
 const inactivitySeconds = 1;
@@ -27,6 +30,24 @@ beforeAll(async () => {
 afterAll(async () => {
   client.close();
   await served.close();
+});
+
+describe("the limits of node's own", () => {
+  it("count no whole request, keep connections longer than load balancers do, and take long headers", async () => {
+    const servers = new Set<Server>();
+    const note = (message: unknown) => servers.add((message as { server: Server }).server);
+    subscribe("http.server.request.start", note);
+    const registry = await testRegistry();
+    await registry.client.send("GET", "/v2/");
+    unsubscribe("http.server.request.start", note);
+    const [server] = [...servers].filter(({ keepAliveTimeout }) => keepAliveTimeout > 60_000);
+    expect(server).toMatchObject({
+      requestTimeout: 0,
+      headersTimeout: 60_000,
+      keepAliveTimeout: 75_000,
+      timeout: 120_000,
+    });
+  });
 });
 
 describe.concurrent("a transfer slower than the limit in all", () => {
