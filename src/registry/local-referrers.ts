@@ -9,7 +9,8 @@ import type { ReferrerDescriptor, Referrers, ReferrersPage } from "./registry.ts
 
 /** Clients accept manifests of at least 4 MiB (spec), so a page stays below that, with room for its frame. */
 const maxPageBytes = 4 * 1024 * 1024 - 4096;
-const rowsPerQuery = 200;
+/** Held at once: each row may carry annotations of up to a manifest's size. */
+const rowsPerQuery = 25;
 
 interface Filter {
   readonly artifactType?: string | undefined;

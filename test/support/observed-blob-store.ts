@@ -17,6 +17,8 @@ export interface Disk {
   roomBytes?: number | undefined;
   /** Thrown by the next commits while set. */
   commitFailure?: Error | undefined;
+  /** Told of every upload that begins. */
+  onStart?: ((options: UploadOptions) => void) | undefined;
   /** Awaited whenever a request has taken up a session, before it writes. */
   onResume?: (() => Promise<void> | void) | undefined;
 }
@@ -41,6 +43,7 @@ export class ObservedBlobStore implements BlobStore {
   }
 
   async startUpload(options: UploadOptions): Promise<UploadSession> {
+    this.#disk.onStart?.(options);
     return new ObservedSession(await this.#inner.startUpload(options), this.#disk);
   }
 

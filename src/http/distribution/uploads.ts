@@ -1,6 +1,6 @@
 // end-4, end-5, end-6, end-11, end-13, end-14: upload sessions, and the mount that makes one needless.
 import type { Context } from "koa";
-import type { Digest } from "../../../storage/digest.ts";
+import { algorithmOf, type Digest } from "../../../storage/digest.ts";
 import { OciError } from "../../oci/oci-error.ts";
 import { parseRepositoryName, type RepositoryName } from "../../oci/repository-name.ts";
 import type { Chunk, UploadStatus } from "../../registry/registry.ts";
@@ -77,7 +77,7 @@ async function uploadWhole(
   digest: Digest,
 ): Promise<void> {
   const { uploads } = parts.registry;
-  const { id } = await uploads.start(repository, algorithmIn(ctx));
+  const { id } = await uploads.start(repository, algorithmOf(digest));
   try {
     await uploads.complete(repository, id, digest, hasBody(ctx.req) ? chunkOf(ctx) : undefined);
   } catch (error) {
