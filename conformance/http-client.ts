@@ -46,6 +46,7 @@ export class Answer {
 const maxRedirects = 5;
 const maxBodyBytes = 64 * 1024 * 1024;
 const inactivityMilliseconds = 30_000;
+const continueMilliseconds = 1000;
 
 /** Requests to one registry over kept-alive connections. Close it at the end. */
 export class HttpClient {
@@ -113,13 +114,40 @@ export class HttpClient {
           );
         }, fail);
       });
-      for (const piece of Buffer.isBuffer(body) ? [body] : (body ?? [])) request.write(piece);
-      request.end();
+      sendBody(request, body);
     });
   }
 }
 
+function sendBody(request: http.ClientRequest, body: SendOptions["body"]): void {
+  let begun = false;
+  const send = () => {
+    if (begun) return;
+    begun = true;
+    for (const piece of Buffer.isBuffer(body) ? [body] : (body ?? [])) request.write(piece);
+    request.end();
+  };
+  if (!asksFirst(body)) {
+    send();
+    return;
+  }
+  const patience = setTimeout(send, continueMilliseconds);
+  request.once("continue", send);
+  request.once("response", (response) => {
+    begun = true;
+    // An answer in place of the body: this connection is good for nothing more.
+    response.once("end", () => !request.writableEnded && request.destroy());
+  });
+  request.once("close", () => clearTimeout(patience));
+  request.flushHeaders();
+}
+
+/** As curl does: a refusal then comes instead of the body and not across it, where it can get lost. */
+const asksFirst = (body: SendOptions["body"]): body is Buffer =>
+  Buffer.isBuffer(body) && body.length > 1024 * 1024;
+
 function framingOf(method: string, body: SendOptions["body"]): Record<string, string> {
+  if (asksFirst(body)) return { "content-length": String(body.length), expect: "100-continue" };
   if (Buffer.isBuffer(body)) return { "content-length": String(body.length) };
   if (body !== undefined) return { "transfer-encoding": "chunked" };
   return ["POST", "PUT", "PATCH"].includes(method) ? { "content-length": "0" } : {};

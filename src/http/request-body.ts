@@ -24,8 +24,9 @@ export function bodyStream(ctx: Context): IncomingMessage {
  * @throws OciError manifestTooLarge as soon as `maxBytes` is announced or exceeded; requestInvalid when the client left
  */
 export async function bodyBytes(ctx: Context, maxBytes: number): Promise<Buffer> {
-  const tooLarge = () =>
-    new OciError("manifestTooLarge", { detail: { maxBytes }, headers: { connection: "close" } });
+  // Not with `Connection: close`: closing in the middle of what the client sends resets the connection, and it sees that
+  // instead of the answer. The server discards the rest.
+  const tooLarge = () => new OciError("manifestTooLarge", { detail: { maxBytes } });
   if (Number(ctx.req.headers["content-length"] ?? 0) > maxBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let size = 0;

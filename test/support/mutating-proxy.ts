@@ -104,7 +104,9 @@ function forward(
         resolve({ status: response.statusCode ?? 0, headers: headersOf(response.rawHeaders), body: bytes });
       }, reject);
     });
-    outgoing.end(body);
+    // The client was told to go on by this proxy; the registry still may refuse before the body.
+    if (headers.has("expect")) outgoing.once("continue", () => outgoing.end(body)).flushHeaders();
+    else outgoing.end(body);
   });
 }
 
