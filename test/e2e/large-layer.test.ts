@@ -1,4 +1,5 @@
-// A layer of 2 GiB, there and back: it arrives whole and Berth's memory does not grow with it.
+// A layer of 2 GiB, there and back: it arrives whole and Berth's memory does not grow with it. Docker, which compresses
+// slowly, takes a smaller one unless the long form is asked for (npm run e2e -- --long).
 import { createHash, randomBytes } from "node:crypto";
 import { open, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,6 +15,7 @@ import { berthForThisFile } from "./berth-process.ts";
 
 const berth = berthForThisFile();
 const layerBytes = 2 * 1024 ** 3;
+const dockerMiB = process.env["BERTH_TEST_LONG"] === "1" ? 2048 : 512;
 const maxResidentMiB = 400;
 
 /** Writes a file of pseudo-random mebibytes, each different; its digest. */
@@ -96,12 +98,12 @@ describe.skipIf(skopeo.missing)(skopeo.title, () => {
 });
 
 describe.skipIf(docker.missing)(docker.title, () => {
-  it("pushes and pulls a layer of 2 GiB", async () => {
+  it(`pushes and pulls a layer of ${dockerMiB} MiB`, async () => {
     const folder = await createScratchFolder();
     const engine = await DockerEngine.start();
     try {
       const name = `${berth.current.host}/large/docker:1`;
-      await writeLargeFile(join(folder, "big.bin"), layerBytes);
+      await writeLargeFile(join(folder, "big.bin"), dockerMiB * 1024 ** 2);
       await writeFile(join(folder, "Dockerfile"), "FROM scratch\nCOPY big.bin /big.bin\n");
       await engine.docker("build", "--tag", name, folder);
       await engine.docker("push", name);

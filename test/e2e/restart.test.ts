@@ -70,35 +70,38 @@ async function offsetOf(http: RegistryHttp, location: string): Promise<number> {
 
 describe("raw HTTP", () => {
   it.each([
-    { end: "it was asked to end", how: "stop" as const },
-    { end: "it was killed", how: "kill" as const },
-  ])("resumes an upload that was cut at six tenths, after $end and started again", async ({ how }) => {
-    const { http } = berth.current;
-    const content = randomBytes(10_000_000);
-    const digest = sha256(content);
-    const location = await http.startUpload("team/resumed");
-    await sendAndCut(http, location, content, 6_000_000);
-    await expect.poll(() => offsetOf(http, location), { timeout: 15_000 }).toBe(6_000_000);
-    await berth.current[how]();
-    await berth.current.start();
-    const offset = await offsetOf(http, location);
-    expect(offset).toBe(6_000_000);
-    let patch = await sendRest(http, location, content, offset);
-    // A writer that was killed keeps the session until its lease ends.
-    for (let tries = 0; patch.status === 416 && tries < 100; tries++) {
-      await delay(200);
-      patch = await sendRest(http, location, content, offset);
-    }
-    expect(patch.status).toBe(202);
-    expect(patch.headers.range).toBe(`0-${content.length - 1}`);
-    const put = await http.send("PUT", withQuery(locationOf(patch), { digest }), {
-      headers: { "content-length": 0 },
-    });
-    expect(put.status).toBe(201);
-    const stored = await http.digestOf(`/v2/team/resumed/blobs/${digest}`);
-    expect(stored).toMatchObject({ digest, size: content.length });
-    expect(await berth.current.filesIn("blobs/uploads")).toEqual([]);
-  });
+    ["it was asked to end", "stop"],
+    ["it was killed", "kill"],
+  ] as const)(
+    "resumes an upload that was cut at six tenths, after %s and started again",
+    async (_end, how) => {
+      const { http } = berth.current;
+      const content = randomBytes(10_000_000);
+      const digest = sha256(content);
+      const location = await http.startUpload("team/resumed");
+      await sendAndCut(http, location, content, 6_000_000);
+      await expect.poll(() => offsetOf(http, location), { timeout: 15_000 }).toBe(6_000_000);
+      await berth.current[how]();
+      await berth.current.start();
+      const offset = await offsetOf(http, location);
+      expect(offset).toBe(6_000_000);
+      let patch = await sendRest(http, location, content, offset);
+      // A writer that was killed keeps the session until its lease ends.
+      for (let tries = 0; patch.status === 416 && tries < 100; tries++) {
+        await delay(200);
+        patch = await sendRest(http, location, content, offset);
+      }
+      expect(patch.status).toBe(202);
+      expect(patch.headers.range).toBe(`0-${content.length - 1}`);
+      const put = await http.send("PUT", withQuery(locationOf(patch), { digest }), {
+        headers: { "content-length": 0 },
+      });
+      expect(put.status).toBe(201);
+      const stored = await http.digestOf(`/v2/team/resumed/blobs/${digest}`);
+      expect(stored).toMatchObject({ digest, size: content.length });
+      expect(await berth.current.filesIn("blobs/uploads")).toEqual([]);
+    },
+  );
 
   it("lets a slow download finish after SIGTERM, refuses new connections, and ends with 0", async () => {
     const { http } = berth.current;
