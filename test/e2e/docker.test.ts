@@ -1,8 +1,11 @@
 // Docker's own engine: each scenario pushes from one dockerd and pulls into another whose store is empty.
 import { randomBytes } from "node:crypto";
+import { copyFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DockerEngine } from "../support/clients/docker-engine.ts";
 import { docker } from "../support/clients/installed-client.ts";
+import { createScratchFolder, removeScratchFolder } from "../support/clients/scratch-folder.ts";
 import { verifyImage } from "../support/clients/verify-image.ts";
 import { berthForThisFile } from "./berth-process.ts";
 
@@ -100,5 +103,39 @@ describe.skipIf(docker.missing)(docker.title, () => {
       stored.children.map((child) => child.digest),
     );
     expect(inspected.manifests.map((child) => child.platform.architecture)).toEqual(["amd64", "arm64"]);
+  });
+
+  it("lets BuildKit on an empty engine take its steps from the cache in a pushed image", async () => {
+    const folder = await createScratchFolder();
+    const empty = await DockerEngine.start();
+    const lines = [
+      "FROM scratch",
+      "COPY busybox /bin/busybox",
+      'RUN ["/bin/busybox", "sh", "-c", "busybox head -c 100 /dev/urandom > /random"]',
+    ];
+    const build = async (on: DockerEngine, ...flags: string[]): Promise<string> => {
+      const buildKit = { environment: { DOCKER_BUILDKIT: "1" } };
+      await on.dockerWith(
+        buildKit,
+        "build",
+        "--network",
+        "host",
+        ...flags,
+        "--tag",
+        name("team/kit"),
+        folder,
+      );
+      return on.docker("image", "inspect", "--format", "{{json .RootFS.Layers}}", name("team/kit"));
+    };
+    try {
+      await copyFile("/usr/bin/busybox", join(folder, "busybox"));
+      await writeFile(join(folder, "Dockerfile"), lines.join("\n"));
+      const layers = await build(engine, "--build-arg", "BUILDKIT_INLINE_CACHE=1");
+      await engine.docker("push", name("team/kit"));
+      expect(await build(empty, "--cache-from", name("team/kit"))).toBe(layers);
+    } finally {
+      await empty.close();
+      await removeScratchFolder(folder);
+    }
   });
 });
