@@ -161,6 +161,30 @@ describe("what is not HTTP as we know it", () => {
     expect((await use.client.send("GET", "/v2/", { headers })).status).toBe(200);
   });
 
+  it("may come in advance of the answers before it, which keep their order", async () => {
+    const contents = ["a", "b", "c"].map((letter) => letter.repeat(3_000_000));
+    const paths: string[] = [];
+    for (const content of contents)
+      paths.push(await use.client.pushBlob("http/pipeline", Buffer.from(content)));
+    const requests = paths.map(
+      (digest) => `GET /v2/http/pipeline/blobs/${digest} HTTP/1.1\r\nHost: x\r\n\r\n`,
+    );
+    const last = "GET /v2/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    const text = await exchange(use.registry.url, requests.join("") + last);
+    const bodies = text.split(/HTTP\/1\.1 200 OK\r\n(?:[^\r]+\r\n)+\r\n/).slice(1);
+    expect(bodies.map((body) => [body[0], body.length])).toEqual([
+      ["a", 3_000_000],
+      ["b", 3_000_000],
+      ["c", 3_000_000],
+      ["{", 2],
+    ]);
+  });
+
+  it("may offer to go on with another protocol, which is ignored", async () => {
+    const text = "GET /v2/ HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n";
+    expect(parseAnswer(await exchange(use.registry.url, text)).status).toBe(200);
+  });
+
   it("may name its target in full, and expect what nobody knows", async () => {
     const text = `GET http://${use.registry.url.slice(7)}/v2/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
     expect(parseAnswer(await exchange(use.registry.url, text)).status).toBe(200);

@@ -75,6 +75,20 @@ describe("a blob", () => {
     await expectStored("up/put", content);
   });
 
+  it("may be named with an encoded colon, as Go clients do", async () => {
+    const content = randomBlob();
+    const encoded = digestOf(content).replace(":", "%3A");
+    const session = await use.client.startUpload("up/encoded");
+    expect((await use.client.send("PUT", `${session}?digest=${encoded}`, { body: content })).status).toBe(
+      201,
+    );
+    expect((await use.client.send("GET", `/v2/up/encoded/blobs/${encoded}`)).body.equals(content)).toBe(true);
+    expect(
+      (await use.client.send("POST", `/v2/up/encoded2/blobs/uploads/?mount=${encoded}&from=up%2Fencoded`))
+        .status,
+    ).toBe(201);
+  });
+
   it("comes by one POST", async () => {
     for (const content of [randomBlob(), Buffer.alloc(0)]) {
       const path = `/v2/up/post/blobs/uploads/?digest=${digestOf(content)}`;
