@@ -25,7 +25,12 @@ export interface StartedRegistry {
 export async function startRegistry(options: StartOptions = {}): Promise<StartedRegistry> {
   const dataDirectory = options.dataDirectory ?? (await mkdtemp(join(tmpdir(), "berth-test-")));
   const config = loadConfig({
-    env: { BERTH_HTTP_LISTEN: "127.0.0.1:0", BERTH_DATA: dataDirectory, BERTH_HTTP_DRAIN_SECONDS: "5", ...options.env },
+    env: {
+      BERTH_HTTP_LISTEN: "127.0.0.1:0",
+      BERTH_DATA: dataDirectory,
+      BERTH_HTTP_DRAIN_SECONDS: "5",
+      ...options.env,
+    },
   });
   const logger = options.logger ?? createLogger("silent");
   const running = await assemble(config, options.now ? { logger, now: options.now } : { logger });
