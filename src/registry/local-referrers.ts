@@ -42,15 +42,15 @@ export class LocalReferrers implements Referrers {
     subject: Digest,
     filter: Filter,
   ): AsyncGenerator<ReferrerRecord> {
-    const listed = await this.#listedByTag(repository, subject, filter);
+    const listed = this.#listedByTag(repository, subject, filter);
+    let next = await listed.next();
     for await (const record of this.#bySubject(repository, subject, filter)) {
-      for (let first = listed[0]; first && first.digest <= record.digest; first = listed[0]) {
-        listed.shift();
-        if (first.digest !== record.digest) yield first;
+      for (; next.done !== true && next.value.digest <= record.digest; next = await listed.next()) {
+        if (next.value.digest !== record.digest) yield next.value;
       }
       yield record;
     }
-    yield* listed;
+    for (; next.done !== true; next = await listed.next()) yield next.value;
   }
 
   async *#bySubject(
@@ -72,26 +72,36 @@ export class LocalReferrers implements Referrers {
   }
 
   /** Only manifests that are here: what a client wrote into its list and then deleted refers to nothing any more. */
-  async #listedByTag(repository: RepositoryName, subject: Digest, filter: Filter): Promise<ReferrerRecord[]> {
+  async *#listedByTag(
+    repository: RepositoryName,
+    subject: Digest,
+    { artifactType, after }: Filter,
+  ): AsyncGenerator<ReferrerRecord, undefined> {
     // The schema cuts the encoded part at 64 characters, which matters for sha512.
     const tag = `${algorithmOf(subject)}-${hexOf(subject).slice(0, 64)}`;
     const index = await this.#metadata.manifests.findByTag(repository, tag);
-    if (index === undefined) return [];
-    const digests = digestsIn(index.bytes).filter(
-      (digest) => filter.after === undefined || digest > filter.after,
-    );
-    const records = await this.#metadata.manifests.describe(repository, digests);
-    return records
-      .filter(({ artifactType }) => filter.artifactType === undefined || artifactType === filter.artifactType)
-      .sort((a, b) => (a.digest < b.digest ? -1 : 1));
+    const digests = index === undefined ? [] : digestsIn(index.bytes);
+    const wanted = digests.filter((digest) => after === undefined || digest > after).sort();
+    for (let start = 0; start < wanted.length; start += rowsPerQuery) {
+      const records = await this.#metadata.manifests.describe(
+        repository,
+        wanted.slice(start, start + rowsPerQuery),
+      );
+      const ofType = records.filter(
+        (record) => artifactType === undefined || record.artifactType === artifactType,
+      );
+      yield* ofType.sort((a, b) => (a.digest < b.digest ? -1 : 1));
+    }
+    return undefined;
   }
 }
 
+/** Each digest once: a client may have listed one twice. */
 function digestsIn(bytes: Buffer): Digest[] {
   const { manifests } = JSON.parse(bytes.toString("utf8")) as { manifests?: unknown };
   if (!Array.isArray(manifests)) return [];
   const digests = manifests.map((entry: { digest?: unknown } | null) => parseDigest(String(entry?.digest)));
-  return digests.filter((digest) => digest !== undefined);
+  return [...new Set(digests.filter((digest) => digest !== undefined))];
 }
 
 function descriptorOf({

@@ -86,8 +86,8 @@ export class LocalUploads implements Uploads {
       const alive = await metadata.blobLinks.commit({ uploadId: id, repository, blob, now: now() });
       if (!alive) throw new OciError("uploadUnknown", { detail: { upload: id } });
     } catch (error) {
-      // Without a row the bytes are nobody's; when a row did win them after all, it is seen as damaged and heals.
-      if (!(error instanceof OciError)) await blobStore.delete([object.locator]);
+      // Busy or full: no row came to be, so the bytes are nobody's. After any other failure nobody knows, and they stay.
+      if (isStorageError(error)) await blobStore.delete([object.locator]);
       throw error;
     }
   }
@@ -126,9 +126,9 @@ export class LocalUploads implements Uploads {
 
   async #write(writing: Writing, chunk: Chunk, { keepLease } = { keepLease: false }): Promise<void> {
     const { upload, session } = writing;
-    const { source, length } = chunk;
+    const source = chunk.length === undefined ? chunk.source() : exactly(chunk.source(), chunk.length);
     try {
-      await session.append(length === undefined ? source : exactly(source, length), upload.offset, {
+      await session.append(source, upload.offset, {
         checkpoint: () => this.#save(writing, session, { keepLease: true }),
         checkpointMilliseconds: (this.#parts.uploads.leaseSeconds * 1000) / 3,
       });

@@ -88,7 +88,8 @@ export interface UploadStatus {
 
 /** Bytes for an upload session, as a request offers them. */
 export interface Chunk {
-  readonly source: Readable;
+  /** Asked for once the session is ready to take it: until then a client that sent `Expect: 100-continue` waits. */
+  readonly source: () => Readable;
   /** Position of the first byte; undefined appends where the session stands. */
   readonly at?: number | undefined;
   /** Bytes promised by Content-Range; a body of another length is not kept. */

@@ -99,7 +99,7 @@ function wantedDigest(ctx: Context): Digest {
 }
 
 function chunkOf(ctx: Context): Chunk {
-  return { ...parseContentRange(ctx.get("content-range")), source: bodyStream(ctx) };
+  return { ...parseContentRange(ctx.get("content-range")), source: () => bodyStream(ctx) };
 }
 
 function sessionPath(repository: RepositoryName, id: string): string {

@@ -63,6 +63,20 @@ describe("a client that waits for 100 Continue", () => {
     }
   });
 
+  it("is not when its upload session is unknown or stands elsewhere", async () => {
+    const unknown = "/v2/open/app/blobs/uploads/00000000-0000-4000-8000-000000000000";
+    const absent = await polite("PATCH", unknown, Buffer.alloc(1000));
+    expect(absent.continued).toBe(false);
+    expectError(absent, 404, "BLOB_UPLOAD_UNKNOWN");
+    const outgoing = open(served.url, "PATCH", await client.startUpload("open/app"), {
+      headers: { expect: "100-continue", "content-length": 1000, "content-range": "500-1499" },
+    });
+    outgoing.on("continue", () => expect.unreachable("told to send a chunk that is out of order"));
+    outgoing.flushHeaders();
+    expectError(await answerTo(outgoing), 416, "BLOB_UPLOAD_INVALID");
+    outgoing.destroy();
+  });
+
   it("is not when the request is denied", async () => {
     const rows = [
       ["POST", `/v2/closed/app/blobs/uploads/?digest=${digestOf("x")}`],
