@@ -3,7 +3,7 @@
 // Absence is `undefined`; a refusal by the caller's fault is an OciError; anything else is a failure of the machine.
 import type { Readable } from "node:stream";
 import type { Digest, DigestAlgorithm } from "../../storage/digest.ts";
-import type { BlobBody, ByteRange } from "../../storage/blobs/blob-store.ts";
+import type { BlobBody, ByteRange } from "../../storage/blobs/stored-object.ts";
 import type { Page, PageRequest, Precondition } from "../../storage/metadata/metadata-store.ts";
 import type { Reference, Tag } from "../oci/reference.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";

@@ -1,5 +1,5 @@
 // Arithmetic of ranges, apart because every store checks and cuts the same way.
-import type { ByteRange } from "./blob-store.ts";
+import type { ByteRange } from "./stored-object.ts";
 
 /** Bytes from `start` up to, not including, `end`. */
 export interface Extent {

@@ -1,6 +1,6 @@
 // A BlobBody of bytes that are in memory already: everything of the memory store, small objects of the others.
 import { Readable, type Writable } from "node:stream";
-import type { BlobBody } from "./blob-store.ts";
+import type { BlobBody } from "./stored-object.ts";
 import { Outlet } from "./outlet.ts";
 
 export class BytesBody implements BlobBody {

@@ -1,7 +1,8 @@
 // The reference implementation: every promise of the interfaces in the fewest lines, for tests and ephemeral serving.
 import { randomUUID } from "node:crypto";
 import { algorithmOf, Digester, hexOf, type Digest } from "../digest.ts";
-import type { BlobBody, BlobStore, ByteRange, Locator, StoredObject, UploadOptions } from "./blob-store.ts";
+import type { BlobStore, UploadOptions } from "./blob-store.ts";
+import type { BlobBody, ByteRange, Locator, StoredObject } from "./stored-object.ts";
 import { BytesBody } from "./bytes-body.ts";
 import { MemoryUploadSession, type MemoryUpload } from "./memory-upload-session.ts";
 import { sliceChunks, extentOf } from "./byte-range.ts";

@@ -3,7 +3,7 @@
 import type { Readable } from "node:stream";
 import { algorithmOf, Digester, type Digest, type Digests } from "../digest.ts";
 import { StorageError } from "../storage-error.ts";
-import type { BlobBody, ByteRange, Locator } from "./blob-store.ts";
+import type { BlobBody, ByteRange, Locator } from "./stored-object.ts";
 import { extentOf, sliceChunks } from "./byte-range.ts";
 import { BytesBody } from "./bytes-body.ts";
 import { CheckpointClock } from "./checkpoint-clock.ts";

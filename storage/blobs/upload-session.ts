@@ -2,7 +2,7 @@
 // test/contracts/upload-session.ts holds every implementation to this page.
 import type { Readable } from "node:stream";
 import type { Digest, Digests } from "../digest.ts";
-import type { BlobBody, ByteRange, Locator } from "./blob-store.ts";
+import type { BlobBody, ByteRange, Locator } from "./stored-object.ts";
 
 export interface CommittedObject {
   readonly locator: Locator;

@@ -2,7 +2,7 @@
 // is durable when it resolves, and its result says what was missing. test/contracts/metadata-store.ts holds every
 // implementation to this page. Repositories are named by plain strings that the caller has parsed.
 import type { Digest } from "../digest.ts";
-import type { Locator } from "../blobs/blob-store.ts";
+import type { Locator } from "../blobs/stored-object.ts";
 import type { BlobRecord, ManifestRecord, Reference, ReferrerRecord, UploadRecord } from "./records.ts";
 
 export interface MetadataStore {

@@ -1,6 +1,6 @@
 // The rows as the rest of Berth sees them. Times are milliseconds since 1970; sizes are bytes.
 import type { Digest, DigestAlgorithm } from "../digest.ts";
-import type { Locator } from "../blobs/blob-store.ts";
+import type { Locator } from "../blobs/stored-object.ts";
 
 export interface BlobRecord {
   readonly digest: Digest;

@@ -1,7 +1,8 @@
 // What the suites of the blob interfaces need of each backend, and the few moves that all of them make.
 import { PassThrough, Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import type { BlobBody, BlobStore, Locator, StoredObject } from "../../storage/blobs/blob-store.ts";
+import type { BlobStore } from "../../storage/blobs/blob-store.ts";
+import type { BlobBody, Locator, StoredObject } from "../../storage/blobs/stored-object.ts";
 import type { CommittedObject } from "../../storage/blobs/upload-session.ts";
 import { digestOf } from "../../storage/digest.ts";
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { PassThrough, Writable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Locator } from "../../storage/blobs/blob-store.ts";
+import type { Locator } from "../../storage/blobs/stored-object.ts";
 import { digestOf } from "../../storage/digest.ts";
 import {
   contentOf,

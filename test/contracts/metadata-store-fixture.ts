@@ -1,6 +1,6 @@
 // What the parts of the metadata store's contract share: a database to open, and small content to put into it.
 import { digestOf, type Digest } from "../../storage/digest.ts";
-import type { Locator } from "../../storage/blobs/blob-store.ts";
+import type { Locator } from "../../storage/blobs/stored-object.ts";
 import type { ManifestCommit, MetadataStore } from "../../storage/metadata/metadata-store.ts";
 import type { BlobRecord, Reference, UploadRecord } from "../../storage/metadata/records.ts";
 

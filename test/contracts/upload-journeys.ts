@@ -4,7 +4,13 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import type { BlobStore } from "../../storage/blobs/blob-store.ts";
 import { digestOf } from "../../storage/digest.ts";
-import { brokenSource, contentOf, sampleBytes, sourceOf, type BlobStoreUnderTest } from "./blob-store-under-test.ts";
+import {
+  brokenSource,
+  contentOf,
+  sampleBytes,
+  sourceOf,
+  type BlobStoreUnderTest,
+} from "./blob-store-under-test.ts";
 
 export async function checkUploadJourneys(under: BlobStoreUnderTest, persistent: boolean): Promise<void> {
   await fc.assert(

@@ -1,13 +1,7 @@
 // A blob store around another one, whose moments a test can wait for, and whose disk a test can fill or break.
 import { Readable } from "node:stream";
-import type {
-  BlobBody,
-  BlobStore,
-  ByteRange,
-  Locator,
-  StoredObject,
-  UploadOptions,
-} from "../../storage/blobs/blob-store.ts";
+import type { BlobStore, UploadOptions } from "../../storage/blobs/blob-store.ts";
+import type { BlobBody, ByteRange, Locator, StoredObject } from "../../storage/blobs/stored-object.ts";
 import type { AppendOptions, CommittedObject, UploadSession } from "../../storage/blobs/upload-session.ts";
 import type { Digest, Digests } from "../../storage/digest.ts";
 import { StorageError } from "../../storage/storage-error.ts";

@@ -2,7 +2,7 @@
 // fastest way that Node offers (createReadStream reaches half of it). The handle is closed on every path.
 import type { FileHandle } from "node:fs/promises";
 import { Readable, Transform, type Writable } from "node:stream";
-import type { BlobBody } from "../blob-store.ts";
+import type { BlobBody } from "../stored-object.ts";
 import type { Extent } from "../byte-range.ts";
 import { Outlet } from "../outlet.ts";
 import type { TransferBuffers } from "./transfer-buffers.ts";

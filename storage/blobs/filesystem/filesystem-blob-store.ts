@@ -3,7 +3,8 @@
 import type { Stats } from "node:fs";
 import path from "node:path";
 import { digestAlgorithms, Digester } from "../../digest.ts";
-import type { BlobBody, BlobStore, ByteRange, Locator, StoredObject, UploadOptions } from "../blob-store.ts";
+import type { BlobStore, UploadOptions } from "../blob-store.ts";
+import type { BlobBody, ByteRange, Locator, StoredObject } from "../stored-object.ts";
 import type { UploadSession } from "../upload-session.ts";
 import {
   absentAsUndefined,

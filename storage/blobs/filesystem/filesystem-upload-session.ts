@@ -3,7 +3,7 @@ import type { FileHandle } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { algorithmOf, Digester, type Digest, type DigestAlgorithm, type Digests } from "../../digest.ts";
 import { StorageError } from "../../storage-error.ts";
-import type { BlobBody, ByteRange } from "../blob-store.ts";
+import type { BlobBody, ByteRange } from "../stored-object.ts";
 import { CheckpointClock } from "../checkpoint-clock.ts";
 import { interrupted, SourceReader } from "../source-reader.ts";
 import type { AppendOptions, CommittedObject, UploadSession } from "../upload-session.ts";

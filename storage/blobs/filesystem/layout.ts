@@ -8,7 +8,7 @@
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { algorithmOf, hexOf, type Digest } from "../../digest.ts";
-import type { Locator } from "../blob-store.ts";
+import type { Locator } from "../stored-object.ts";
 
 /** Names one upload, and with the digest its object: 32 lower-case hexadecimal digits. */
 export type UploadId = string & { readonly brand: unique symbol };

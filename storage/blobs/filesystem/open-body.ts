@@ -1,6 +1,6 @@
 // Opens a range of a file for reading. Small ranges are read here and now, so that most bodies hold no handle at all.
 import type { FileHandle } from "node:fs/promises";
-import type { BlobBody, ByteRange } from "../blob-store.ts";
+import type { BlobBody, ByteRange } from "../stored-object.ts";
 import { extentOf } from "../byte-range.ts";
 import { BytesBody } from "../bytes-body.ts";
 import { FileBody, fill } from "./file-body.ts";

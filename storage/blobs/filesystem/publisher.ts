@@ -6,7 +6,7 @@
 import { constants } from "node:fs";
 import path from "node:path";
 import type { Digest } from "../../digest.ts";
-import type { Locator } from "../blob-store.ts";
+import type { Locator } from "../stored-object.ts";
 import { hasCode, removeFile, syncDirectory, type FileOperations } from "./file-operations.ts";
 import { locatorOf, type Layout, type UploadId } from "./layout.ts";
 

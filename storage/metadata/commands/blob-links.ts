@@ -3,7 +3,7 @@
 //   (none) ──commit──▶ present ──markDamaged──▶ damaged
 //                       ▲   └──collector──▶ deleting │
 //                       └──────commit (new locator)──┴── the old locator goes to the delete queue
-import type { Locator } from "../../blobs/blob-store.ts";
+import type { Locator } from "../../blobs/stored-object.ts";
 import type { Digest } from "../../digest.ts";
 import type { BlobCommit, BlobLinks, BlobUnlinkResult } from "../metadata-store.ts";
 import type { BlobRecord } from "../records.ts";

@@ -1,6 +1,6 @@
 // The delete queue: locators that no row refers to any more. Rows go first, bytes later, so that a crash between the
 // two leaves bytes too many and never a row without bytes.
-import type { Locator } from "../../blobs/blob-store.ts";
+import type { Locator } from "../../blobs/stored-object.ts";
 import { query, queryOne, type Command } from "../statement.ts";
 import { chunksOf, parameterList } from "./row-lists.ts";
 

@@ -11,7 +11,7 @@ import {
   sourceOf,
   writtenBy,
 } from "../../../contracts/blob-store-under-test.ts";
-import type { Locator } from "../../../../storage/blobs/blob-store.ts";
+import type { Locator } from "../../../../storage/blobs/stored-object.ts";
 import { digestOf } from "../../../../storage/digest.ts";
 import { StoreDirectory } from "./store-directory.ts";
 
