@@ -59,7 +59,9 @@ const files = ["storage", "auth", "src", "conformance"].flatMap((folder) =>
 
 const imports: readonly Import[] = files.flatMap((from) => {
   const text = readFileSync(join(root, from), "utf8");
-  const specifiers = text.matchAll(/^(?:import|export)\b[^"';]*?from\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/gm);
+  const specifiers = text.matchAll(
+    /^(?:import|export)\b[^"';]*?from\s+"([^"]+)"|^import\s+"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/gm,
+  );
   return Array.from(specifiers, ([, a, b, c]) => ({ from, to: a ?? b ?? c ?? "" }));
 });
 

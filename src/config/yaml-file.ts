@@ -88,7 +88,19 @@ function plainValue(document: Document, file: string): unknown {
     const what = error instanceof Error ? error.message : String(error);
     throw new ConfigError([{ where: "", what, source: file }]);
   }
+  if (!hasEnd(value)) {
+    throw new ConfigError([{ where: "", what: "an alias stands inside of what it names", source: file }]);
+  }
   if (value === null || value === undefined) return {};
   if (typeof value === "object" && !Array.isArray(value)) return value;
   throw new ConfigError([{ where: "", what: "must consist of keys, such as `data: ./data`", source: file }]);
+}
+
+function hasEnd(value: unknown): boolean {
+  try {
+    JSON.stringify(value);
+    return true;
+  } catch {
+    return false;
+  }
 }

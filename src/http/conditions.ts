@@ -22,21 +22,30 @@ export function rangeIsFor(ctx: Context, digest: Digest): boolean {
 export function preconditionOf(ctx: Context): Precondition | undefined {
   const ifMatch = ctx.get("if-match").trim();
   if (ifMatch === "*") return { kind: "matches", digests: "any" };
-  if (ifMatch !== "")
-    return { kind: "matches", digests: tagsIn(ifMatch).flatMap((tag) => parseDigest(tag) ?? []) };
-  return ctx.get("if-none-match").trim() === "*" ? { kind: "absent" } : undefined;
+  // If-Match compares strongly: a weak tag never matches (RFC 9110 §13.1.1).
+  if (ifMatch !== "") return { kind: "matches", digests: digestsIn(ifMatch, { weak: false }) };
+  const ifNoneMatch = ctx.get("if-none-match").trim();
+  if (ifNoneMatch === "*") return { kind: "absent" };
+  return ifNoneMatch === ""
+    ? undefined
+    : { kind: "differs", digests: digestsIn(ifNoneMatch, { weak: true }) };
+}
+
+/** What a DELETE demands that its reference stands for, or undefined. */
+export function demandedDigests(ctx: Context): readonly Digest[] | undefined {
+  const demand = preconditionOf(ctx);
+  return demand?.kind === "matches" && demand.digests !== "any" ? demand.digests : undefined;
 }
 
 function matchesTag(header: string, digest: Digest): boolean {
-  return header.trim() === "*" || tagsIn(header).includes(digest);
+  return header.trim() === "*" || digestsIn(header, { weak: true }).includes(digest);
 }
 
 /** Quotes are optional: CNCF Distribution answered unquoted tags for years, and clients repeat them. */
-function tagsIn(header: string): string[] {
-  return header.split(",").map((tag) =>
-    tag
-      .trim()
-      .replace(/^W\//, "")
-      .replace(/^"(.*)"$/, "$1"),
-  );
+function digestsIn(header: string, { weak }: { weak: boolean }): Digest[] {
+  return header.split(",").flatMap((tag) => {
+    const text = tag.trim();
+    if (!weak && text.startsWith("W/")) return [];
+    return parseDigest(text.replace(/^W\//, "").replace(/^"(.*)"$/, "$1")) ?? [];
+  });
 }

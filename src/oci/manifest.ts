@@ -2,8 +2,10 @@
 // The bytes themselves are never changed (image-spec: manifest, image index, descriptor).
 import { isUtf8 } from "node:buffer";
 import { parseDigest, type Digest } from "../../storage/digest.ts";
+import { isDeeplyNested } from "./json-nesting.ts";
 import {
   essenceOf,
+  isMediaType,
   isNonDistributable,
   ociImageIndex,
   ociImageManifest,
@@ -67,11 +69,11 @@ function invalid(field: string, problem: string, cause?: unknown): OciError {
 function parseObject(bytes: Buffer): Json {
   let value: unknown;
   try {
-    value = isUtf8(bytes) ? JSON.parse(bytes.toString("utf8")) : undefined;
+    value = isUtf8(bytes) && !isDeeplyNested(bytes) ? JSON.parse(bytes.toString("utf8")) : undefined;
   } catch (cause) {
     throw invalid("(whole body)", "is not JSON in UTF-8", cause);
   }
-  if (value === undefined) throw invalid("(whole body)", "is not JSON in UTF-8");
+  if (value === undefined) throw invalid("(whole body)", "is not JSON in UTF-8, or too deeply nested");
   if (!isObject(value)) throw invalid("(whole body)", "is not a JSON object");
   return value;
 }
@@ -79,13 +81,19 @@ function parseObject(bytes: Buffer): Json {
 function decideMediaType(manifest: Json, contentType: string | undefined): string {
   const declared = essenceOf(contentType ?? "");
   const own = manifest["mediaType"];
-  if (own !== undefined && (typeof own !== "string" || own === ""))
-    throw invalid("mediaType", "is not a media type");
-  if (meaningless.has(declared)) return own ?? sniff(manifest);
+  if (own === undefined && meaningless.has(declared)) return sniff(manifest);
+  const mediaType = own === undefined ? declared : typeof own === "string" ? own.toLowerCase() : "";
+  if (!isMediaType(mediaType)) {
+    throw invalid(
+      "mediaType",
+      own === undefined ? "is missing, and the Content-Type is none" : "is not a media type",
+    );
+  }
   // An answer that two readers understand differently is a known attack on images (CVE-2021-41190).
-  if (own !== undefined && essenceOf(own) !== declared)
+  if (!meaningless.has(declared) && declared !== mediaType) {
     throw invalid("mediaType", `differs from the Content-Type ${declared}`);
-  return own ?? declared;
+  }
+  return mediaType;
 }
 
 function sniff(manifest: Json): string {

@@ -32,3 +32,11 @@ export function isNonDistributable(mediaType: string): boolean {
 export function essenceOf(contentType: string): string {
   return (contentType.split(";", 1)[0] ?? "").trim().toLowerCase();
 }
+
+const name = "[a-z0-9][a-z0-9!#$&^_.+-]{0,126}";
+const grammar = new RegExp(`^${name}/${name}$`);
+
+/** RFC 6838 §4.2, in lower case: whatever passes can stand in a header. */
+export function isMediaType(text: string): boolean {
+  return grammar.test(text);
+}

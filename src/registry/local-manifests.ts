@@ -1,12 +1,13 @@
 // Rules for manifests: the digest must agree, what it names must be there, tags move in the same step.
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { algorithmOf, digestOf } from "../../storage/digest.ts";
+import { algorithmOf, digestOf, type Digest } from "../../storage/digest.ts";
 import type {
   ManifestCommit,
   ManifestCommitResult,
   MetadataStore,
 } from "../../storage/metadata/metadata-store.ts";
-import { parseManifest } from "../oci/manifest.ts";
+import { parseManifest, type ParsedManifest } from "../oci/manifest.ts";
+import { shapeOf } from "../oci/media-types.ts";
 import { OciError } from "../oci/oci-error.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";
@@ -39,7 +40,7 @@ export class LocalManifests implements Manifests {
     }
     // Hashing and reading 4 MiB take a moment each: others get their turn in between.
     if (put.bytes.length > turnBytes) await nextTurn();
-    const manifest = parseManifest(put.bytes, put.contentType);
+    const manifest = await this.#parse(repository, digest, put);
     const tags = reference.kind === "tag" ? [reference.tag, ...put.tags] : put.tags;
     const result = await this.#metadata.manifests.commit({
       repository,
@@ -55,12 +56,9 @@ export class LocalManifests implements Manifests {
     return { digest, subject: manifest.subject };
   }
 
-  async delete(repository: RepositoryName, reference: Reference): Promise<void> {
-    if (reference.kind === "tag") {
-      const deleted = await this.#metadata.tags.delete(repository, reference.tag);
-      if (!deleted) throw new OciError("manifestUnknown", { detail: { tag: reference.tag } });
-      return;
-    }
+  async delete(repository: RepositoryName, reference: Reference, only?: readonly Digest[]): Promise<void> {
+    if (reference.kind === "tag") return this.#deleteTag(repository, reference.tag, only);
+    if (only?.includes(reference.digest) === false) throw preconditionFailed(reference.digest);
     const result = await this.#metadata.manifests.delete(repository, reference.digest);
     switch (result.outcome) {
       case "deleted":
@@ -70,6 +68,28 @@ export class LocalManifests implements Manifests {
       case "needed":
         throw new OciError("manifestNeeded", { detail: { digest: reference.digest, neededBy: result.by } });
     }
+  }
+
+  async #deleteTag(repository: RepositoryName, tag: string, only?: readonly Digest[]): Promise<void> {
+    if (await this.#metadata.tags.delete(repository, tag, only)) return;
+    const current = await this.#metadata.manifests.findByTag(repository, tag);
+    if (current === undefined) throw new OciError("manifestUnknown", { detail: { tag } });
+    throw preconditionFailed(current.digest);
+  }
+
+  /**
+   * What a manifest without a `mediaType` is was said by a header, so the same bytes may come again under a type that
+   * nobody knows. That must not change what the tags at them answer, or what they refer to.
+   */
+  async #parse(
+    repository: RepositoryName,
+    digest: Digest,
+    { bytes, contentType }: ManifestPut,
+  ): Promise<ParsedManifest> {
+    const manifest = parseManifest(bytes, contentType);
+    if (shapeOf(manifest.mediaType) !== "unknown") return manifest;
+    const known = await this.#metadata.manifests.findByDigest(repository, digest);
+    return known && shapeOf(known.mediaType) !== "unknown" ? parseManifest(bytes, known.mediaType) : manifest;
   }
 }
 
@@ -89,9 +109,13 @@ function refuseUnlessCommitted(result: ManifestCommitResult): void {
     case "missing":
       throw new OciError("manifestReferenceUnknown", { detail: { missing: result.digests } });
     case "precondition-failed":
-      throw new OciError("preconditionFailed", {
-        detail: { current: result.current ?? null },
-        headers: result.current ? { etag: `"${result.current}"` } : {},
-      });
+      throw preconditionFailed(result.current);
   }
+}
+
+function preconditionFailed(current: Digest | undefined): OciError {
+  return new OciError("preconditionFailed", {
+    detail: { current: current ?? null },
+    headers: current ? { etag: `"${current}"` } : {},
+  });
 }

@@ -10,7 +10,7 @@ import type { ReferrerDescriptor, Referrers, ReferrersPage } from "./registry.ts
 /** Clients accept manifests of at least 4 MiB (spec), so a page stays below that, with room for its frame. */
 const maxPageBytes = 4 * 1024 * 1024 - 4096;
 /** Held at once: each row may carry annotations of up to a manifest's size. */
-const rowsPerQuery = 25;
+const rowsPerQuery = 16;
 
 interface Filter {
   readonly artifactType?: string | undefined;
@@ -100,7 +100,9 @@ export class LocalReferrers implements Referrers {
 function digestsIn(bytes: Buffer): Digest[] {
   const { manifests } = JSON.parse(bytes.toString("utf8")) as { manifests?: unknown };
   if (!Array.isArray(manifests)) return [];
-  const digests = manifests.map((entry: { digest?: unknown } | null) => parseDigest(String(entry?.digest)));
+  const digests = manifests.map((entry: { digest?: unknown } | null) =>
+    typeof entry?.digest === "string" ? parseDigest(entry.digest) : undefined,
+  );
   return [...new Set(digests.filter((digest) => digest !== undefined))];
 }
 

@@ -47,9 +47,10 @@ export interface Manifests {
 
   /**
    * By tag: removes exactly that tag. By digest: removes the manifest and all its tags.
-   * @throws OciError manifestUnknown; manifestNeeded while a present index of the repository lists it
+   * @param only what the reference must stand for, when the caller demands it
+   * @throws OciError manifestUnknown; preconditionFailed; manifestNeeded while a present index of the repository lists it
    */
-  delete(repository: RepositoryName, reference: Reference): Promise<void>;
+  delete(repository: RepositoryName, reference: Reference, only?: readonly Digest[]): Promise<void>;
 }
 
 export interface OpenBlob {

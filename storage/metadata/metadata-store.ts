@@ -37,7 +37,9 @@ export interface Repositories {
 
 /** What a conditional request demands of the tag or digest it names, checked in the same step as the change. */
 export type Precondition =
-  { readonly kind: "absent" } | { readonly kind: "matches"; readonly digests: readonly Digest[] | "any" };
+  | { readonly kind: "absent" }
+  | { readonly kind: "matches"; readonly digests: readonly Digest[] | "any" }
+  | { readonly kind: "differs"; readonly digests: readonly Digest[] };
 
 export interface ManifestCommit {
   readonly repository: string;
@@ -93,8 +95,8 @@ export interface Manifests {
 
 export interface Tags {
   list(repository: string, page: PageRequest): Promise<Page<string>>;
-  /** Removes exactly this tag; false when there was none. */
-  delete(repository: string, tag: string): Promise<boolean>;
+  /** Removes exactly this tag, if it points at one of `only` where that is given; false when there was none to remove. */
+  delete(repository: string, tag: string, only?: readonly Digest[]): Promise<boolean>;
 }
 
 export type BlobUnlinkResult =

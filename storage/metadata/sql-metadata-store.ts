@@ -57,7 +57,7 @@ export class SqlMetadataStore implements MetadataStore {
     };
     this.tags = {
       list: (repository, page) => runner.read(() => listTags(repository, page)),
-      delete: (repository, tag) => runner.write(() => deleteTag(repository, tag)),
+      delete: (repository, tag, only) => runner.write(() => deleteTag(repository, tag, only)),
     };
     this.blobLinks = {
       find: (repository, digest) => runner.read(() => findBlob(repository, digest)),

@@ -30,6 +30,15 @@ export function tagsContract(store: CurrentStore): void {
       expect(await tagsOf(store(), "other")).toEqual(["v1"]);
     });
 
+    test("deleting one only from certain digests leaves it where it points elsewhere", async () => {
+      await store().manifests.commit(manifestOf(repository, "one", { tags: ["v1"] }));
+      expect(await store().tags.delete(repository, "v1", [])).toBe(false);
+      expect(await store().tags.delete(repository, "v1", [digestFor("two")])).toBe(false);
+      expect(await tagsOf(store(), repository)).toEqual(["v1"]);
+      expect(await store().tags.delete(repository, "v1", [digestFor("two"), digestFor("one")])).toBe(true);
+      expect(await tagsOf(store(), repository)).toEqual([]);
+    });
+
     test("deleting an absent one is false", async () => {
       await store().manifests.commit(manifestOf(repository, "one", { tags: ["v1"] }));
       expect(await store().tags.delete(repository, "v2")).toBe(false);

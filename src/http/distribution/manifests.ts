@@ -3,7 +3,7 @@ import type { Context } from "koa";
 import type { Digest } from "../../../storage/digest.ts";
 import { OciError } from "../../oci/oci-error.ts";
 import type { Reference } from "../../oci/reference.ts";
-import { entityTag, isCurrent, preconditionOf } from "../conditions.ts";
+import { demandedDigests, entityTag, isCurrent, preconditionOf } from "../conditions.ts";
 import { newReferenceIn, referenceIn, repositoryIn, tagsIn, type PathParameters } from "../parameters.ts";
 import { bodyBytes } from "../request-body.ts";
 import { answerEmpty, immutable, revalidate, type Handler, type HandlerParts } from "./handler.ts";
@@ -13,7 +13,7 @@ export function manifestHandlers(parts: HandlerParts): Record<"get" | "put" | "d
     get: (ctx, path) => getManifest(parts, ctx, path),
     put: (ctx, path) => putManifest(parts, ctx, path),
     delete: async (ctx, path) => {
-      await parts.registry.manifests.delete(repositoryIn(path), referenceIn(path));
+      await parts.registry.manifests.delete(repositoryIn(path), referenceIn(path), demandedDigests(ctx));
       answerEmpty(ctx, 202);
     },
   };

@@ -5,6 +5,9 @@ import type { Logger } from "../../observability/logger.ts";
 import type { HttpMetrics } from "../../observability/metrics.ts";
 import type { RequestState } from "./request-id.ts";
 
+/** Longer ones are noise, or meant to fill the log. */
+const maxUrlCharacters = 2048;
+
 /** What went over each connection up to its last finished request: the rest belongs to the next one. */
 type Accounted = WeakMap<Socket, { read: number; written: number }>;
 
@@ -29,7 +32,7 @@ export function requestLog(logger: Logger, metrics: HttpMetrics): Middleware<Req
           requestId: ctx.state.requestId,
           remote: socket.remoteAddress,
           method: req.method,
-          url: req.url,
+          url: req.url?.slice(0, maxUrlCharacters),
           status,
           // The client left before it had the whole answer.
           ...(res.writableFinished ? {} : { aborted: true }),

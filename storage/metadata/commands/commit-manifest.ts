@@ -30,8 +30,14 @@ export function* commitManifest(commit: ManifestCommit): Command<ManifestCommitR
 }
 
 function holds(demand: Precondition, current: Digest | undefined): boolean {
-  if (demand.kind === "absent") return current === undefined;
-  return current !== undefined && (demand.digests === "any" || demand.digests.includes(current));
+  switch (demand.kind) {
+    case "absent":
+      return current === undefined;
+    case "matches":
+      return current !== undefined && (demand.digests === "any" || demand.digests.includes(current));
+    case "differs":
+      return current === undefined || !demand.digests.includes(current);
+  }
 }
 
 function* currentDigest(

@@ -1,4 +1,5 @@
 // Tags: names within a repository that point at one of its manifests.
+import type { Digest } from "../../digest.ts";
 import type { Page, PageRequest } from "../metadata-store.ts";
 import { query, queryOne, type Command } from "../statement.ts";
 import { pageOf, startOf } from "./pages.ts";
@@ -17,14 +18,17 @@ export function* listTags(repository: string, page: PageRequest): Command<Page<s
   return pageOf(rows, page.limit, (row) => row.name);
 }
 
-export function* deleteTag(repository: string, tag: string): Command<boolean> {
-  const row = yield* queryOne(
-    `DELETE FROM tags WHERE repository_id = (SELECT id FROM repositories WHERE name = $1) AND name = $2
-     RETURNING name`,
+export function* deleteTag(repository: string, tag: string, only?: readonly Digest[]): Command<boolean> {
+  const row = yield* queryOne<{ repository_id: number; digest: Digest }>(
+    `SELECT t.repository_id, m.digest FROM repositories r
+     JOIN tags t ON t.repository_id = r.id JOIN manifests m ON m.id = t.manifest_id
+     WHERE r.name = $1 AND t.name = $2`,
     repository,
     tag,
   );
-  return row !== undefined;
+  if (row === undefined || only?.includes(row.digest) === false) return false;
+  yield* query("DELETE FROM tags WHERE repository_id = $1 AND name = $2", row.repository_id, tag);
+  return true;
 }
 
 /** Points every one of `tags` at the manifest, wherever it pointed before. */

@@ -254,6 +254,7 @@ describe("each fault is told with its key and its place", () => {
       {},
       ["Unresolved alias (the anchor must be set before the alias): x (FILE)"],
     ],
+    ["alias without an end", "size: &a [*a]", {}, ["an alias stands inside of what it names (FILE)"]],
     ["no keys", "- size", {}, ["must consist of keys, such as `data: ./data` (FILE)"]],
   ])("%s", (_, yaml, environment, expected) => {
     expect(problemsOf(yaml, environment)).toEqual(expected);

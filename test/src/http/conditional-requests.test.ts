@@ -64,6 +64,21 @@ describe("a conditional manifest PUT", () => {
     expectError(await put("absent", 1, { "if-match": '"not a digest"' }), 412, "DENIED");
   });
 
+  it("with If-None-Match and a digest replaces anything but that", async () => {
+    await use.client.pushBlob("conditions/put", emptyJson);
+    const seen = { "if-none-match": `"${numbered(1).digest}"` };
+    expect((await put("differs", 1, seen)).status).toBe(201);
+    expectError(await put("differs", 2, seen), 412, "DENIED");
+    expect((await put("differs", 2, {})).status).toBe(201);
+    expect((await put("differs", 3, seen)).status).toBe(201);
+  });
+
+  it("with If-Match compares strongly: a weak tag is never the one", async () => {
+    await use.client.pushBlob("conditions/put", emptyJson);
+    await put("weak", 1, {});
+    expectError(await put("weak", 2, { "if-match": `W/"${numbered(1).digest}"` }), 412, "DENIED");
+  });
+
   it("by digest is about the manifest itself", async () => {
     await use.client.pushBlob("conditions/put", emptyJson);
     const { digest } = numbered("own");
@@ -105,5 +120,30 @@ describe("a conditional manifest PUT", () => {
     };
     await Promise.all(Array.from({ length: 8 }, (_, n) => mover(`mover${n}`)));
     expect(moved).toBe(8);
+  });
+});
+
+describe("a conditional DELETE", () => {
+  const repository = "conditions/delete";
+  const remove = (reference: string, ifMatch: string) =>
+    use.client.send("DELETE", `/v2/${repository}/manifests/${reference}`, {
+      headers: { "if-match": ifMatch },
+    });
+
+  it("of a tag removes it only from what the client saw", async () => {
+    await use.client.pushBlob(repository, emptyJson);
+    await use.client.pushManifest(repository, "v1", numbered(1));
+    const refused = await remove("v1", `"${numbered(2).digest}"`);
+    expect(expectError(refused, 412, "DENIED").detail).toEqual({ current: numbered(1).digest });
+    expect((await use.client.send("HEAD", `/v2/${repository}/manifests/v1`)).status).toBe(200);
+    expect((await remove("v1", `"${numbered(1).digest}"`)).status).toBe(202);
+    expectError(await remove("v1", `"${numbered(1).digest}"`), 404, "MANIFEST_UNKNOWN");
+  });
+
+  it("of a digest is refused when it demands another", async () => {
+    await use.client.pushBlob(repository, emptyJson);
+    await use.client.pushManifest(repository, "v1", numbered(1));
+    expectError(await remove(numbered(1).digest, `"${numbered(2).digest}"`), 412, "DENIED");
+    expect((await remove(numbered(1).digest, `"${numbered(1).digest}"`)).status).toBe(202);
   });
 });

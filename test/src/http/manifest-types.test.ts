@@ -180,3 +180,33 @@ describe("the limit of 4 MiB", () => {
     }
   });
 });
+
+describe("a manifest without a media type of its own", () => {
+  const manifest = manifestFrom({ ...image, annotations: { own: "none" } }, mediaTypes.manifest);
+  const put = (tag: string, contentType: string) =>
+    use.client.send("PUT", `/v2/types/again/manifests/${tag}`, {
+      body: manifest.bytes,
+      headers: { "content-type": contentType },
+    });
+
+  it("keeps the type it is known by when the same bytes come again under an unknown one", async () => {
+    await use.client.pushBlob("types/again", emptyJson);
+    expect((await put("first", mediaTypes.manifest)).status).toBe(201);
+    expect((await put("second", "text/html")).status).toBe(201);
+    for (const tag of ["first", "second"]) {
+      const answer = await use.client.send("GET", `/v2/types/again/manifests/${tag}`);
+      expect([tag, answer.headers["content-type"]]).toEqual([tag, mediaTypes.manifest]);
+    }
+  });
+
+  it("gets its right type by a later push that names it", async () => {
+    await use.client.pushBlob("types/again", emptyJson);
+    const late = manifestFrom({ ...image, annotations: { own: "late" } }, mediaTypes.manifest);
+    for (const type of ["application/vnd.example.unknown", mediaTypes.manifest]) {
+      const headers = { "content-type": type };
+      const path = "/v2/types/again/manifests/late";
+      expect((await use.client.send("PUT", path, { body: late.bytes, headers })).status).toBe(201);
+      expect((await use.client.send("HEAD", path)).headers["content-type"]).toBe(type);
+    }
+  });
+});

@@ -123,3 +123,44 @@ describe("media types", () => {
     expect(isNonDistributable(mediaTypes.layer)).toBe(false);
   });
 });
+
+describe("the media type of a manifest", () => {
+  const image = { schemaVersion: 2, config, layers: [] };
+  const octets = "application/octet-stream";
+
+  it.each([
+    ["has a line break", "application/x\r\nset-cookie: a"],
+    ["has a character that no header can carry", "application/€"],
+    ["has a NUL", "application/x\u0000"],
+    ["has no slash", "application"],
+    ["is blank", " "],
+    ["has parameters", `${mediaTypes.manifest};a=b`],
+    ["is endless", `application/${"x".repeat(300)}`],
+  ])("is refused when it %s, since every GET would have to answer with it", (_, mediaType) => {
+    expect(() => parse({ ...image, mediaType }, octets)).toThrow(OciError);
+  });
+
+  it("is the same in any case, so that no spelling escapes the rules of its type", () => {
+    const shouted = mediaTypes.manifest.toUpperCase();
+    expect(parse({ ...image, mediaType: shouted }, octets)).toMatchObject({
+      mediaType: mediaTypes.manifest,
+      references: [{ digest: config.digest, required: true }],
+    });
+    expect(() => parse({ mediaType: shouted }, octets)).toThrow(OciError);
+  });
+
+  it("is not taken from a Content-Type that is none", () => {
+    expect(() => parse(image, "nonsense")).toThrow(OciError);
+  });
+});
+
+describe("a manifest that nests too deeply", () => {
+  const nested = (depth: number) => Buffer.from(`{"x":${"[".repeat(depth)}${"]".repeat(depth)}}`);
+
+  it("is refused before it is parsed, and brackets in strings do not count", () => {
+    expect(() => parseManifest(nested(100_000), "application/vnd.example.x+json")).toThrow(OciError);
+    expect(parseManifest(nested(400), "application/vnd.example.x+json").references).toEqual([]);
+    const text = { x: `\\"${"[".repeat(5000)}` };
+    expect(parse(text, "application/vnd.example.x+json").references).toEqual([]);
+  });
+});
