@@ -9,7 +9,7 @@ import { createScratchFolder, removeScratchFolder } from "./scratch-folder.ts";
 
 export class DockerEngine {
   readonly #folder: string;
-  readonly #daemon: Daemon;
+  #daemon: Daemon;
 
   private constructor(folder: string, daemon: Daemon) {
     this.#folder = folder;
@@ -22,32 +22,30 @@ export class DockerEngine {
     await mkdir(join(folder, "config"));
     await writeFile(join(folder, "daemon.json"), "{}");
     await writeFile(join(folder, "config/config.json"), JSON.stringify({ experimental: "enabled" }));
-    const daemon = new Daemon({
-      program: dockerdProgram,
-      args: [
-        ...["--config-file", join(folder, "daemon.json"), "--data-root", join(folder, "root")],
-        ...[
-          "--exec-root",
-          join(folder, "exec"),
-          "--pidfile",
-          join(folder, "pid"),
-          "-H",
-          `unix://${folder}/sock`,
-        ],
-        ...["--iptables=false", "--bridge=none", "--insecure-registry", "127.0.0.0/8"],
-      ],
-      logFile: join(folder, "log"),
-    });
-    const engine = new DockerEngine(folder, daemon);
-    await daemon.untilReady(
-      () =>
-        engine.docker("info").then(
-          () => true,
-          () => false,
-        ),
-      60,
-    );
+    const engine = new DockerEngine(folder, startDaemon(folder, [dockerdProgram, "--bridge=none"]));
+    await engine.#untilReady();
     return engine;
+  }
+
+  /**
+   * Starts dockerd again, with its store, in a network namespace of its own: there it has a bridge and publishes ports
+   * (`-p`) as usual, and nothing of that reaches the machine. The id of a process in that namespace, for `nsenter`.
+   */
+  async enterOwnNetwork(): Promise<string> {
+    await this.#daemon.stop();
+    const script = 'ip link set lo up && exec "$0" "$@"';
+    this.#daemon = startDaemon(this.#folder, ["unshare", "--net", "sh", "-c", script, dockerdProgram]);
+    await this.#untilReady();
+    return String(this.#daemon.pid);
+  }
+
+  async #untilReady(): Promise<void> {
+    const answers = (): Promise<boolean> =>
+      this.docker("info").then(
+        () => true,
+        () => false,
+      );
+    await this.#daemon.untilReady(answers, 60);
   }
 
   /** Runs `/usr/bin/docker args…` against this engine; its standard output without the last line end. */
@@ -104,4 +102,20 @@ export class DockerEngine {
     await this.#daemon.stop();
     await removeScratchFolder(this.#folder);
   }
+}
+
+function startDaemon(folder: string, [program = "", ...args]: readonly string[]): Daemon {
+  const settings = {
+    "config-file": join(folder, "daemon.json"),
+    "data-root": join(folder, "root"),
+    "exec-root": join(folder, "exec"),
+    pidfile: join(folder, "pid"),
+    host: `unix://${folder}/sock`,
+    iptables: "false",
+  };
+  return new Daemon({
+    program,
+    args: [...args, ...Object.entries(settings).map(([name, value]) => `--${name}=${value}`)],
+    logFile: join(folder, "log"),
+  });
 }
