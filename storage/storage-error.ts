@@ -6,10 +6,12 @@
  * - `busy`: the store could not take its turn in time; the same call may succeed later.
  * - `full`: no room is left.
  * - `gone`: the upload session is over, committed or aborted, or its bytes were removed.
+ * - `length`: the source ended short of, or went beyond, the length that it promised; nothing of it was kept.
  * - `interrupted`: the source of the bytes ended before it was complete; what arrived is kept.
  * - `unsuitable`: the place given cannot keep the promises of a store (see the message).
  */
-export type StorageErrorCode = "offset" | "digest" | "busy" | "full" | "gone" | "interrupted" | "unsuitable";
+export type StorageErrorCode =
+  "offset" | "digest" | "busy" | "full" | "gone" | "length" | "interrupted" | "unsuitable";
 
 export class StorageError extends Error {
   readonly code: StorageErrorCode;

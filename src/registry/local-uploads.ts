@@ -13,7 +13,6 @@ import type { UploadRecord } from "../../storage/metadata/records.ts";
 import { isStorageError } from "../../storage/storage-error.ts";
 import { OciError } from "../oci/oci-error.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";
-import { exactly, LengthMismatch } from "./exact-length.ts";
 import type { Chunk, UploadStatus, Uploads } from "./registry.ts";
 
 export interface UploadSettings {
@@ -126,21 +125,16 @@ export class LocalUploads implements Uploads {
 
   async #write(writing: Writing, chunk: Chunk, { keepLease } = { keepLease: false }): Promise<void> {
     const { upload, session } = writing;
-    const source = chunk.length === undefined ? chunk.source() : exactly(chunk.source(), chunk.length);
     try {
-      await session.append(source, upload.offset, {
+      await session.append(chunk.source(), upload.offset, {
+        promisedBytes: chunk.length,
         checkpoint: () => this.#save(writing, session, { keepLease: true }),
         checkpointMilliseconds: (this.#parts.uploads.leaseSeconds * 1000) / 3,
       });
     } catch (error) {
-      // A store tells of every source that fails in the same way; here it was the promise that failed, not the client.
-      if (isStorageError(error, "interrupted") && error.cause instanceof LengthMismatch) {
-        // The row keeps the offset from before; bytes beyond it are dropped when the session goes on.
-        await this.#save(writing, upload, { keepLease: false });
-        throw positioned("uploadLengthMismatch", upload);
-      }
       if (isStorageError(error, "gone")) throw gone(upload, error);
       await this.#save(writing, session, { keepLease: false });
+      if (isStorageError(error, "length")) throw positioned("uploadLengthMismatch", upload);
       if (isStorageError(error, "interrupted")) throw new OciError("uploadInterrupted", { cause: error });
       throw error;
     }

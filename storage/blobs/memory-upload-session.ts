@@ -2,7 +2,7 @@
 // resumed session and the one it was resumed from agree.
 import type { Readable } from "node:stream";
 import { algorithmOf, Digester, type Digest, type Digests } from "../digest.ts";
-import { StorageError } from "../storage-error.ts";
+import { isStorageError, StorageError } from "../storage-error.ts";
 import type { BlobBody, ByteRange, Locator } from "./stored-object.ts";
 import { extentOf, sliceChunks } from "./byte-range.ts";
 import { BytesBody } from "./bytes-body.ts";
@@ -13,7 +13,7 @@ import type { AppendOptions, CommittedObject, UploadSession } from "./upload-ses
 export interface MemoryUpload {
   readonly id: string;
   readonly chunks: Buffer[];
-  readonly digester: Digester;
+  digester: Digester;
   size: number;
   writtenAt: number;
   /** Present while an append goes on. */
@@ -48,7 +48,8 @@ export class MemoryUploadSession implements UploadSession {
     if (at !== upload.size) throw new StorageError("offset", `the upload is at ${upload.size}, not at ${at}`);
     upload.stop = new AbortController();
     const signal = AbortSignal.any([upload.stop.signal, ...(options.signal ? [options.signal] : [])]);
-    const reader = new SourceReader(source, signal);
+    const before = { chunks: upload.chunks.length, digester: upload.digester.copy(), size: upload.size };
+    const reader = new SourceReader(source, signal, options.promisedBytes);
     const clock = new CheckpointClock(options, reader.wake);
     try {
       for (let chunk = await reader.next(); chunk; chunk = await reader.next()) {
@@ -56,6 +57,13 @@ export class MemoryUploadSession implements UploadSession {
         if (clock.due) await clock.checkpoint();
       }
       if (reader.failure) throw reader.failure;
+    } catch (error) {
+      if (isStorageError(error, "length")) {
+        upload.chunks.length = before.chunks;
+        upload.digester = before.digester;
+        upload.size = before.size;
+      }
+      throw error;
     } finally {
       clock.stop();
       reader.release();

@@ -6,13 +6,17 @@ import { StorageError } from "../storage-error.ts";
 export class SourceReader {
   readonly #source: Readable;
   readonly #signal: AbortSignal;
+  readonly #promisedBytes: number | undefined;
+  #seen = 0;
   #ended: boolean;
   #failure: StorageError | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(source: Readable, signal: AbortSignal) {
+  /** @param promisedBytes what the source has when it is whole; a clean end elsewhere is a failure, `length` */
+  constructor(source: Readable, signal: AbortSignal, promisedBytes?: number) {
     this.#source = source;
     this.#signal = signal;
+    this.#promisedBytes = promisedBytes;
     this.#ended = source.readableEnded;
     if (source.destroyed) this.#onBroken(source.errored);
     source
@@ -23,7 +27,7 @@ export class SourceReader {
     signal.addEventListener("abort", this.wake);
   }
 
-  /** Why the source ended, when that was not its proper end: `interrupted`. */
+  /** Why the source ended, when that was not its proper end: `interrupted` or `length`. */
   get failure(): StorageError | undefined {
     return this.#failure;
   }
@@ -61,10 +65,14 @@ export class SourceReader {
       this.#failure ??= interrupted(this.#signal.reason);
       return undefined;
     }
-    const chunk: unknown = this.#source.read();
-    if (typeof chunk === "string") return Buffer.from(chunk);
-    if (chunk instanceof Uint8Array) return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    return this.#ended || this.#failure ? undefined : "wait";
+    const chunk = toBuffer(this.#source.read());
+    this.#seen += chunk?.length ?? 0;
+    const promised = this.#promisedBytes ?? this.#seen;
+    if (this.#seen > promised || (this.#ended && this.#seen < promised)) {
+      this.#failure ??= new StorageError("length", `the source is not ${promised} bytes long`);
+      return undefined;
+    }
+    return chunk ?? (this.#ended || this.#failure ? undefined : "wait");
   }
 
   readonly #onEnd = (): void => {
@@ -77,6 +85,12 @@ export class SourceReader {
     if (!this.#ended) this.#failure ??= interrupted(cause);
     this.wake();
   };
+}
+
+function toBuffer(chunk: unknown): Buffer | undefined {
+  if (typeof chunk === "string") return Buffer.from(chunk);
+  if (chunk instanceof Uint8Array) return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  return undefined;
 }
 
 export function interrupted(cause: unknown): StorageError {

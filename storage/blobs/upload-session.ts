@@ -15,6 +15,8 @@ export type Checkpoint = () => Promise<void>;
 export interface AppendOptions {
   /** Ends the append as if the source had broken off: what arrived is kept. */
   readonly signal?: AbortSignal;
+  /** What the source promised to be long; at another length nothing of it is kept. */
+  readonly promisedBytes?: number | undefined;
   /** Called at least every `checkpointMilliseconds` of a long append; when it throws, the append ends with that error. */
   readonly checkpoint?: Checkpoint;
   readonly checkpointMilliseconds?: number;
@@ -40,7 +42,8 @@ export interface UploadSession {
   /**
    * Appends `source`, whose first byte belongs at position `at`. Resolves when every byte is durable.
    * @throws StorageError `offset` when `at` is not `offset` (nothing changed), `interrupted` when the source broke
-   *   off (what arrived before is durable and counted), `full` when there is no room (likewise), `busy` while another
+   *   off (what arrived before is durable and counted), `length` when it is not of `promisedBytes` (the session is
+   *   back at `at`, whatever a checkpoint was told), `full` when there is no room (likewise), `busy` while another
    *   append or commit of this upload goes on, `gone` when the session is over. The source is never destroyed, so that
    *   whoever owns it can still answer.
    */

@@ -84,7 +84,7 @@ class ObservedSession implements UploadSession {
   async append(source: Readable, at: number, options?: AppendOptions): Promise<void> {
     if (this.#disk.roomBytes === undefined) return this.#inner.append(source, at, options);
     const fits = Readable.from(this.#untilFull(source), { objectMode: false });
-    await this.#inner.append(fits, at, options);
+    await this.#inner.append(fits, at, { ...options, promisedBytes: undefined });
     if (this.#disk.roomBytes === 0) throw new StorageError("full", "no room is left");
   }
 

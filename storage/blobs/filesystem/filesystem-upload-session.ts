@@ -2,7 +2,7 @@
 import type { FileHandle } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { algorithmOf, Digester, type Digest, type DigestAlgorithm, type Digests } from "../../digest.ts";
-import { StorageError } from "../../storage-error.ts";
+import { isStorageError, StorageError } from "../../storage-error.ts";
 import type { BlobBody, ByteRange } from "../stored-object.ts";
 import { CheckpointClock } from "../checkpoint-clock.ts";
 import { interrupted, SourceReader } from "../source-reader.ts";
@@ -54,11 +54,14 @@ export class FilesystemUploadSession implements UploadSession {
     const work = async (stop: AbortSignal): Promise<void> => {
       if (at !== this.offset)
         throw new StorageError("offset", `the upload is at ${this.offset}, not at ${at}`);
-      const reader = new SourceReader(source, stop);
+      const before = this.#upload;
+      const reader = new SourceReader(source, stop, options.promisedBytes);
       const clock = new CheckpointClock(options, reader.wake);
       try {
         await this.#withFile((file) => this.#receive(file, reader, clock, stop));
       } catch (error) {
+        // What the file has too much is cut by the next append.
+        if (isStorageError(error, "length")) this.#upload = before;
         throw withFullNamed(error);
       } finally {
         clock.stop();

@@ -1,7 +1,7 @@
 // Two writers on one session: one writes, the other is told 416; a writer that died holds nobody up for longer than its
 // lease (REQ-10, single node).
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { openBlobStore } from "../../../storage/blobs/open-blob-store.ts";
 import { openMetadataStore } from "../../../storage/metadata/open-metadata-store.ts";
 import { answerTo, open } from "../../support/http-request.ts";
@@ -9,6 +9,7 @@ import { digestOf, randomBlob } from "../../support/images.ts";
 import { expectError, locationOf } from "../../support/oci-answer.ts";
 import { ObservedBlobStore, type Disk } from "../../support/observed-blob-store.ts";
 import { RegistryClient } from "../../support/registry-client.ts";
+import { openSocket, parseAnswer, readToEnd, readUntil } from "../../support/raw-socket.ts";
 import { serveParts } from "../../support/serve-parts.ts";
 import { testRegistry } from "../../support/test-registry.ts";
 
@@ -128,6 +129,38 @@ describe("a session that is being written to", () => {
     writer.end(content.subarray(1000));
     expect((await written).status).toBe(202);
     expect((await client.send("PUT", `${session}?digest=${digest}`)).status).toBe(201);
+    client.close();
+    await served.close();
+  });
+
+  it.each(["short", "long"])("may be lost by a writer whose body then proves too %s", async (lie) => {
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    process.on("uncaughtException", note).on("unhandledRejection", note);
+    onTestFinished(() => void process.off("uncaughtException", note).off("unhandledRejection", note));
+    const clock = { now: Date.now() };
+    const served = await serveParts({ now: () => clock.now, uploads: { leaseSeconds: 1 } });
+    const client = new RegistryClient(served.url);
+    const session = await client.startUpload("two/lie");
+    const socket = await openSocket(served.url);
+    socket.write(
+      `PATCH ${session} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Range: 0-999\r\n\r\n`,
+    );
+    socket.write(`1f4\r\n${"x".repeat(500)}\r\n`);
+    await expect.poll(async () => (await client.send("GET", session)).headers.range).toBe("0-499");
+    clock.now += 1_000;
+    const id = session.split("/").at(-1)!;
+    const lease = { holder: "another", until: clock.now + 1e6 };
+    expect(await served.metadata.uploads.lease("two/lie", id, lease, clock.now)).toMatchObject({
+      outcome: "leased",
+    });
+    expect(parseAnswer(await readUntil(socket, "BLOB_UPLOAD_UNKNOWN")).status).toBe(404);
+    // A request after it on the connection, or its end, shows that the server has seen all of the body.
+    const rest = lie === "long" ? `258\r\n${"x".repeat(600)}\r\n` : "";
+    socket.write(`${rest}0\r\n\r\nGET /v2/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    await readToEnd(socket);
+    expect((await client.send("GET", session)).headers.range).toBe("0-499");
+    expect(unhandled).toEqual([]);
     client.close();
     await served.close();
   });
