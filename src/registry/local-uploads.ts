@@ -14,6 +14,7 @@ import { isStorageError } from "../../storage/storage-error.ts";
 import { OciError } from "../oci/oci-error.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";
 import type { Chunk, UploadStatus, Uploads } from "./registry.ts";
+import { UnreturnedLeases } from "./unreturned-leases.ts";
 
 export interface UploadSettings {
   /** A session that nobody touched for so long is removed. */
@@ -30,15 +31,19 @@ export interface LocalUploadsParts {
   readonly newId: () => string;
 }
 
-/** A session that this request alone may write to. */
-interface Writing {
+interface Lease {
   readonly holder: string;
   readonly upload: UploadRecord;
+}
+
+/** A session that this request alone may write to. */
+interface Writing extends Lease {
   readonly session: UploadSession;
 }
 
 export class LocalUploads implements Uploads {
   readonly #parts: LocalUploadsParts;
+  readonly #unreturned = new UnreturnedLeases();
 
   constructor(parts: LocalUploadsParts) {
     this.#parts = parts;
@@ -82,9 +87,11 @@ export class LocalUploads implements Uploads {
     const object = await this.#commit(writing, digest);
     try {
       const blob = { digest, ...object };
-      const alive = await metadata.blobLinks.commit({ uploadId: id, repository, blob, now: now() });
+      const { holder } = writing;
+      const alive = await metadata.blobLinks.commit({ uploadId: id, holder, repository, blob, now: now() });
       if (!alive) throw new OciError("uploadUnknown", { detail: { upload: id } });
     } catch (error) {
+      this.#unreturned.keep(id, writing.holder);
       // Busy or full: no row came to be, so the bytes are nobody's. After any other failure nobody knows, and they stay.
       if (isStorageError(error)) await blobStore.delete([object.locator]);
       throw error;
@@ -95,8 +102,15 @@ export class LocalUploads implements Uploads {
     const { blobStore, metadata, now, newId } = this.#parts;
     const upload = await metadata.uploads.find(repository, id, now());
     if (upload === undefined) throw new OciError("uploadUnknown", { detail: { upload: id } });
-    const removed = await metadata.uploads.remove(id, newId(), now());
-    if (!removed) throw new OciError("uploadInUse", { detail: { upload: id } });
+    const holder = this.#unreturned.take(id) ?? newId();
+    try {
+      const removed = await metadata.uploads.remove(id, holder, now());
+      if (!removed) throw new OciError("uploadInUse", { detail: { upload: id } });
+    } catch (error) {
+      this.#unreturned.keep(id, holder);
+      throw error;
+    }
+    // A file that is shorter than the row says gives no session: it goes with the stale uploads.
     const session = await blobStore.resumeUpload(upload.state);
     await session?.abort();
   }
@@ -104,23 +118,46 @@ export class LocalUploads implements Uploads {
   /** @param at where the caller believes the session to stand; believing wrongly changes nothing (REQ-11) */
   async #lease(repository: RepositoryName, id: string, at: number | undefined): Promise<Writing> {
     const { blobStore, metadata, uploads, now, newId } = this.#parts;
-    const holder = newId();
+    const holder = this.#unreturned.take(id) ?? newId();
     const lease = { holder, until: now() + uploads.leaseSeconds * 1000 };
     const result = await metadata.uploads.lease(repository, id, lease, now());
     if (result.outcome === "absent") throw new OciError("uploadUnknown", { detail: { upload: id } });
     const { upload } = result;
     if (result.outcome === "held") throw positioned("uploadBeingWritten", upload);
     const writing = { holder, upload };
-    if (at !== undefined && at !== upload.offset) {
-      await this.#save(writing, upload, { keepLease: false });
-      throw positioned("uploadOutOfOrder", upload);
-    }
-    const session = await blobStore.resumeUpload(upload.state);
+    const session = result.takenOver
+      ? await this.#takeOver(writing)
+      : await blobStore.resumeUpload(upload.state);
     if (session === undefined) {
-      await metadata.uploads.remove(id, holder, now());
+      await metadata.uploads.end(id, holder);
       throw gone(upload);
     }
+    if (at !== undefined && at !== upload.offset) {
+      await this.#save(writing, session, { keepLease: false });
+      throw positioned("uploadOutOfOrder", upload);
+    }
     return { ...writing, session };
+  }
+
+  /**
+   * The writer before never gave its lease back. It may be dead; it may also be stopped in the middle of a write, which
+   * goes to its file whenever it wakes. So the session goes on in a file of its own.
+   */
+  async #takeOver(writing: Lease): Promise<UploadSession | undefined> {
+    const { blobStore } = this.#parts;
+    const { state } = writing.upload;
+    const copy = await this.#renewing(writing, writing.upload, () => blobStore.copyUpload(state));
+    if (copy === undefined) return undefined;
+    try {
+      await this.#save(writing, copy, { keepLease: true });
+    } catch (error) {
+      await copy.abort();
+      throw error;
+    }
+    // No row knows the old file any more: if it can't be removed now, it goes with the stale uploads.
+    const old = await blobStore.resumeUpload(state).catch(() => undefined);
+    await old?.abort().catch(() => undefined);
+    return copy;
   }
 
   async #write(writing: Writing, chunk: Chunk, { keepLease } = { keepLease: false }): Promise<void> {
@@ -143,38 +180,52 @@ export class LocalUploads implements Uploads {
 
   /** Making a large upload durable may outlast a lease, so it is renewed meanwhile. */
   async #commit(writing: Writing, digest: Digest): ReturnType<UploadSession["commit"]> {
-    const { metadata, uploads, now } = this.#parts;
     const { upload, session, holder } = writing;
     const stand = { state: session.state, offset: session.offset };
-    const renew = () => void this.#save(writing, stand, { keepLease: true }).catch(() => undefined);
-    const renewal = setInterval(renew, (uploads.leaseSeconds * 1000) / 3);
     try {
-      return await session.commit(digest);
+      return await this.#renewing(writing, stand, () => session.commit(digest));
     } catch (error) {
       if (isStorageError(error, "busy")) {
         // The one failure that leaves the session as it was.
         await this.#save(writing, stand, { keepLease: false });
         throw error;
       }
-      await metadata.uploads.remove(upload.id, holder, now());
+      // At worst the row stays for a while, of a session that nobody can go on with: why the commit failed matters more.
+      await this.#parts.metadata.uploads.end(upload.id, holder).catch(() => undefined);
       if (isStorageError(error, "digest")) {
         throw new OciError("digestMismatch", { detail: { expected: digest }, cause: error });
       }
       if (isStorageError(error, "gone")) throw gone(upload, error);
       throw error;
+    }
+  }
+
+  /** Renews the lease while `work` goes on, which leaves the session at `stand`. */
+  async #renewing<T>(
+    lease: Lease,
+    stand: { state: string; offset: number },
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const renew = () => void this.#save(lease, stand, { keepLease: true }).catch(() => undefined);
+    const renewal = setInterval(renew, (this.#parts.uploads.leaseSeconds * 1000) / 3);
+    try {
+      return await work();
     } finally {
       clearInterval(renewal);
     }
   }
 
   async #save(
-    { upload, holder }: { upload: UploadRecord; holder: string },
+    { upload, holder }: Lease,
     { state, offset }: { state: string; offset: number },
     { keepLease }: { keepLease: boolean },
   ): Promise<void> {
     const leaseUntil = keepLease ? this.#parts.now() + this.#parts.uploads.leaseSeconds * 1000 : undefined;
     const progress = { holder, state, offset, expiresAt: this.#expiry(), leaseUntil };
-    const saved = await this.#parts.metadata.uploads.save(upload.id, progress);
+    const saved = await this.#parts.metadata.uploads.save(upload.id, progress).catch((error: unknown) => {
+      if (!keepLease) this.#unreturned.keep(upload.id, holder);
+      throw error;
+    });
     if (!saved)
       throw new OciError("uploadUnknown", {
         detail: { upload: upload.id, reason: "another request took it over" },

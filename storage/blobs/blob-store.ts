@@ -35,6 +35,14 @@ export interface BlobStore {
    */
   resumeUpload(state: string): Promise<UploadSession | undefined>;
 
+  /**
+   * A new upload that begins with the bytes that `state` describes, or undefined when they are gone. For taking over
+   * from a writer that may be alive and not know that its time is over: whatever it writes, cuts or commits from now
+   * on, nothing of it reaches the copy. The upload it was made of stays, until somebody aborts it.
+   * @throws StorageError `full`
+   */
+  copyUpload(state: string): Promise<UploadSession | undefined>;
+
   delete(locators: readonly Locator[]): Promise<void>;
 
   /** Every committed object, in no particular order. */
@@ -45,4 +53,7 @@ export interface BlobStore {
    * bytes and the row left behind. `before` must lie further back than any session may live. Returns how many went.
    */
   removeStaleUploads(before: Date, signal: AbortSignal): Promise<number>;
+
+  /** Rejects when the store cannot be used now: an absent store is not one with absent objects. */
+  ping(): Promise<void>;
 }

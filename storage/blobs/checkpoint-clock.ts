@@ -7,21 +7,34 @@ export class CheckpointClock {
   /** Whether {@link checkpoint} should be called, once what arrived is durable. */
   due = false;
   readonly #options: AppendOptions;
+  readonly #everyMilliseconds: number;
+  #begunAt = Date.now();
   readonly #timer: NodeJS.Timeout | undefined;
 
   /** `onDue` is called each time a checkpoint becomes due. */
   constructor(options: AppendOptions, onDue: () => void) {
     this.#options = options;
+    this.#everyMilliseconds = options.checkpointMilliseconds ?? defaultMilliseconds;
     if (!options.checkpoint) return;
     const strike = (): void => {
       this.due = true;
       onDue();
     };
-    this.#timer = setInterval(strike, options.checkpointMilliseconds ?? defaultMilliseconds);
+    this.#timer = setInterval(strike, this.#everyMilliseconds);
+  }
+
+  /**
+   * Whether a checkpoint must succeed before anything is written. By the wall clock: a process that was stopped has
+   * missed its timers, and gets to see its sources before them.
+   */
+  get overdue(): boolean {
+    return this.#options.checkpoint !== undefined && Date.now() - this.#begunAt > 2 * this.#everyMilliseconds;
   }
 
   async checkpoint(): Promise<void> {
+    const begunAt = Date.now();
     await this.#options.checkpoint?.();
+    this.#begunAt = begunAt;
     this.due = false;
   }
 

@@ -4,7 +4,7 @@ import { algorithmOf, Digester, hexOf, type Digest } from "../digest.ts";
 import type { BlobStore, UploadOptions } from "./blob-store.ts";
 import type { BlobBody, ByteRange, Locator, StoredObject } from "./stored-object.ts";
 import { BytesBody } from "./bytes-body.ts";
-import { MemoryUploadSession, type MemoryUpload } from "./memory-upload-session.ts";
+import { copyOf, MemoryUploadSession, type MemoryUpload } from "./memory-upload-session.ts";
 import { sliceChunks, extentOf } from "./byte-range.ts";
 import type { UploadSession } from "./upload-session.ts";
 
@@ -34,11 +34,20 @@ export class MemoryBlobStore implements BlobStore {
     const digester = new Digester(new Set(["sha256", ...algorithms]));
     const upload: MemoryUpload = { id: randomUUID(), chunks: [], size: 0, digester, writtenAt: Date.now() };
     this.#uploads.set(upload.id, upload);
-    return this.#session(upload.id);
+    return this.#session(upload.id, 0);
   }
 
   async resumeUpload(state: string): Promise<UploadSession | undefined> {
-    return this.#uploads.has(state) ? this.#session(state) : undefined;
+    const { upload, offset } = this.#find(state);
+    return upload && this.#session(upload.id, offset);
+  }
+
+  async copyUpload(state: string): Promise<UploadSession | undefined> {
+    const { upload, offset } = this.#find(state);
+    if (!upload) return undefined;
+    const copy = copyOf(upload, offset, randomUUID());
+    this.#uploads.set(copy.id, copy);
+    return this.#session(copy.id, offset);
   }
 
   async delete(locators: readonly Locator[]): Promise<void> {
@@ -58,8 +67,19 @@ export class MemoryBlobStore implements BlobStore {
     return stale.length;
   }
 
-  #session(id: string): UploadSession {
-    return new MemoryUploadSession(id, this.#uploads, (digest, upload) => this.#publish(digest, upload));
+  async ping(): Promise<void> {
+    // Memory is always there.
+  }
+
+  /** A state is the upload's id and the offset. */
+  #find(state: string): { upload: MemoryUpload | undefined; offset: number } {
+    const [id = "", offset] = state.split(" ");
+    return { upload: this.#uploads.get(id), offset: Number(offset) };
+  }
+
+  #session(id: string, offset: number): UploadSession {
+    const publish = (digest: Digest, upload: MemoryUpload): Locator => this.#publish(digest, upload);
+    return new MemoryUploadSession(id, offset, { uploads: this.#uploads, publish });
   }
 
   #publish(digest: Digest, { id, chunks, size }: MemoryUpload): Locator {

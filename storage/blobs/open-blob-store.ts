@@ -11,9 +11,16 @@ export type BlobStoreOptions =
 export async function openBlobStore(options: BlobStoreOptions): Promise<BlobStore> {
   switch (options.kind) {
     case "filesystem":
-      await probeDirectory(options.directory);
-      return new FilesystemBlobStore(options.directory);
+      return await openFilesystem(options.directory);
     case "memory":
       return new MemoryBlobStore();
   }
+}
+
+async function openFilesystem(directory: string): Promise<BlobStore> {
+  await probeDirectory(directory);
+  const store = new FilesystemBlobStore(directory);
+  // From now on the store knows the place where it began.
+  await store.ping();
+  return store;
 }

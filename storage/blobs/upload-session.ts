@@ -19,6 +19,7 @@ export interface AppendOptions {
   readonly promisedBytes?: number | undefined;
   /** Called at least every `checkpointMilliseconds` of a long append; when it throws, the append ends with that error. */
   readonly checkpoint?: Checkpoint;
+  /** After twice this time without a checkpoint nothing is written before one has succeeded. */
   readonly checkpointMilliseconds?: number;
 }
 

@@ -107,6 +107,8 @@ export type BlobUnlinkResult =
 
 export interface BlobCommit {
   readonly uploadId: string;
+  /** Who has the session's lease. */
+  readonly holder: string;
   readonly repository: string;
   readonly blob: BlobRecord;
   readonly now: number;
@@ -119,7 +121,8 @@ export interface BlobLinks {
   /**
    * Ends the upload session and makes the blob exist in the repository. Where the digest has sound bytes already,
    * they stay and the offered locator is discarded; where its bytes are damaged or being deleted, the offered locator
-   * replaces them. False when the session is no more: then nothing happened but that the locator is discarded.
+   * replaces them. False when the session is no more, or another's: then nothing happened but that the locator is
+   * discarded.
    */
   commit(commit: BlobCommit): Promise<boolean>;
 
@@ -145,7 +148,8 @@ export interface WriterLease {
 }
 
 export type LeaseResult =
-  | { readonly outcome: "leased"; readonly upload: UploadRecord }
+  /** Taken over from a writer that never gave its lease back: it may still write, not knowing that it lost it. */
+  | { readonly outcome: "leased"; readonly upload: UploadRecord; readonly takenOver: boolean }
   | { readonly outcome: "held"; readonly upload: UploadRecord }
   | { readonly outcome: "absent" };
 
@@ -171,6 +175,9 @@ export interface Uploads {
 
   /** Removes the session if nobody else is writing to it. */
   remove(id: string, holder: string, now: number): Promise<boolean>;
+
+  /** Removes the session that `holder` writes to; false when it is no longer the holder's. */
+  end(id: string, holder: string): Promise<boolean>;
 
   /** Sessions that are past their expiry with no living lease, oldest first. */
   listExpired(now: number, limit: number): Promise<UploadRecord[]>;

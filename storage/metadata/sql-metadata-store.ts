@@ -12,6 +12,7 @@ import {
 import { listRepositories, repositoryExists } from "./commands/repositories.ts";
 import { deleteTag, listTags } from "./commands/tags.ts";
 import {
+  endUpload,
   findUpload,
   leaseUpload,
   listExpiredUploads,
@@ -71,6 +72,7 @@ export class SqlMetadataStore implements MetadataStore {
       find: (repository, id, now) => runner.read(() => findUpload(repository, id, now)),
       lease: (repository, id, lease, now) => runner.write(() => leaseUpload(repository, id, lease, now)),
       save: (id, progress) => runner.write(() => saveUpload(id, progress)),
+      end: (id, holder) => runner.write(() => endUpload(id, holder)),
       remove: (id, holder, now) => runner.write(() => removeUpload(id, holder, now)),
       listExpired: (now, limit) => runner.read(() => listExpiredUploads(now, limit)),
     };

@@ -205,6 +205,10 @@ export function describeBlobStore(name: string, backend: Backend): void {
       expect(await under.store.read(locator)).toBeUndefined();
     });
 
+    it("answers a ping", async () => {
+      await under.store.ping();
+    });
+
     it("removes uploads that nobody wrote to, known or not, and no object", async () => {
       const { locator } = await put(under.store, Buffer.from("committed"));
       const session = await under.store.startUpload({ algorithms: ["sha256"] });

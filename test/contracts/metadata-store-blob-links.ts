@@ -17,9 +17,9 @@ export function blobLinksContract(store: CurrentStore): void {
   describe("committing a blob", () => {
     test("ends the session and makes the blob exist in that repository and no other", async () => {
       await store().uploads.start(uploadOf("u1", "a"));
-      expect(await store().blobLinks.commit({ uploadId: "u1", repository: "a", blob: layer, now: 5 })).toBe(
-        true,
-      );
+      await store().uploads.lease("a", "u1", { holder: "x", until: 100 }, 4);
+      const commit = { uploadId: "u1", holder: "x", repository: "a", blob: layer, now: 5 };
+      expect(await store().blobLinks.commit(commit)).toBe(true);
       expect(await store().blobLinks.find("a", layer.digest)).toEqual(layer);
       expect(await store().blobLinks.find("b", layer.digest)).toBeUndefined();
       expect(await store().uploads.find("a", "u1", 5)).toBeUndefined();
@@ -36,7 +36,7 @@ export function blobLinksContract(store: CurrentStore): void {
     });
 
     test("without its session does nothing but discard the bytes", async () => {
-      const commit = { uploadId: "nobody", repository: "a", blob: layer, now: 5 };
+      const commit = { uploadId: "nobody", holder: "x", repository: "a", blob: layer, now: 5 };
       expect(await store().blobLinks.commit(commit)).toBe(false);
       expect(await store().blobLinks.find("a", layer.digest)).toBeUndefined();
       expect(await store().discardedObjects.list(5, 10)).toEqual([layer.locator]);
@@ -44,16 +44,28 @@ export function blobLinksContract(store: CurrentStore): void {
 
     test("through a session of another repository does nothing but discard the bytes", async () => {
       await store().uploads.start(uploadOf("u1", "a"));
-      expect(await store().blobLinks.commit({ uploadId: "u1", repository: "b", blob: layer, now: 5 })).toBe(
-        false,
-      );
+      await store().uploads.lease("a", "u1", { holder: "x", until: 100 }, 4);
+      const commit = { uploadId: "u1", holder: "x", repository: "b", blob: layer, now: 5 };
+      expect(await store().blobLinks.commit(commit)).toBe(false);
       expect(await store().blobLinks.find("b", layer.digest)).toBeUndefined();
       expect(await store().uploads.find("a", "u1", 5)).toBeDefined();
     });
 
+    test("by a writer whose lease another took does nothing but discard the bytes", async () => {
+      await store().uploads.start(uploadOf("u1", "a"));
+      await store().uploads.lease("a", "u1", { holder: "dead", until: 100 }, 4);
+      await store().uploads.lease("a", "u1", { holder: "new", until: 200 }, 100);
+      const commit = { uploadId: "u1", holder: "dead", repository: "a", blob: layer, now: 150 };
+      expect(await store().blobLinks.commit(commit)).toBe(false);
+      expect(await store().blobLinks.find("a", layer.digest)).toBeUndefined();
+      expect(await store().discardedObjects.list(150, 10)).toEqual([layer.locator]);
+      const other = { ...commit, holder: "new", blob: blobOf("layer", "again") };
+      expect(await store().blobLinks.commit(other)).toBe(true);
+    });
+
     test("repeated after its answer was lost never discards the bytes that are in use", async () => {
       await pushBlob(store(), "a", layer);
-      const again = { uploadId: "the session that ended", repository: "a", blob: layer, now: 5 };
+      const again = { uploadId: "the session that ended", holder: "x", repository: "a", blob: layer, now: 5 };
       expect(await store().blobLinks.commit(again)).toBe(false);
       expect(await store().blobLinks.find("a", layer.digest)).toEqual(layer);
       expect(await discardedBy(store())).toEqual([]);

@@ -35,7 +35,8 @@ export async function pushBlob(
 ): Promise<boolean> {
   const id = `upload of ${blob.locator} to ${repository}`;
   await store.uploads.start(uploadOf(id, repository, now + 1000));
-  return await store.blobLinks.commit({ uploadId: id, repository, blob, now });
+  await store.uploads.lease(repository, id, { holder: "writer", until: now + 500 }, now);
+  return await store.blobLinks.commit({ uploadId: id, holder: "writer", repository, blob, now });
 }
 
 export function needsBlob(digest: Digest): Reference {

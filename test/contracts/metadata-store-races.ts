@@ -76,10 +76,12 @@ export function racesContract(store: CurrentStore): void {
         range(10).map((index) => store().uploads.lease("a", "u1", { holder: `h${index}`, until: 100 }, 10)),
       );
       expect(leases.filter((lease) => lease.outcome === "leased")).toHaveLength(1);
+      const holder = `h${leases.findIndex((lease) => lease.outcome === "leased")}`;
       const commits = await Promise.all(
         range(10).map((index) =>
           store().blobLinks.commit({
             uploadId: "u1",
+            holder,
             repository: "a",
             blob: blobOf("layer", `${index}`),
             now: 20,

@@ -27,25 +27,27 @@ export function uploadsContract(store: CurrentStore): void {
     test("is leased to one writer; another gets to know that it is held, and how far it is", async () => {
       await store().uploads.start(session);
       const leased = await store().uploads.lease("a", "u1", { holder: "x", until: 100 }, 10);
-      expect(leased).toEqual({ outcome: "leased", upload: session });
+      expect(leased).toEqual({ outcome: "leased", upload: session, takenOver: false });
       const second = await store().uploads.lease("a", "u1", { holder: "y", until: 200 }, 99);
       expect(second).toEqual({ outcome: "held", upload: session });
       const renewed = await store().uploads.lease("a", "u1", { holder: "x", until: 150 }, 50);
-      expect(renewed.outcome).toBe("leased");
+      expect(renewed).toEqual({ outcome: "leased", upload: session, takenOver: false });
       expect((await store().uploads.lease("a", "u1", { holder: "y", until: 200 }, 149)).outcome).toBe("held");
     });
 
     test("whose lease ran out or was given back can be taken by anybody", async () => {
       await store().uploads.start(session);
       await store().uploads.lease("a", "u1", { holder: "x", until: 100 }, 10);
-      expect((await store().uploads.lease("a", "u1", { holder: "y", until: 200 }, 100)).outcome).toBe(
-        "leased",
-      );
+      expect(await store().uploads.lease("a", "u1", { holder: "y", until: 200 }, 100)).toMatchObject({
+        outcome: "leased",
+        takenOver: true,
+      });
       const progress = { holder: "y", state: "s", offset: 1, expiresAt: 1000, leaseUntil: undefined };
       expect(await store().uploads.save("u1", progress)).toBe(true);
-      expect((await store().uploads.lease("a", "u1", { holder: "z", until: 300 }, 110)).outcome).toBe(
-        "leased",
-      );
+      expect(await store().uploads.lease("a", "u1", { holder: "z", until: 300 }, 110)).toMatchObject({
+        outcome: "leased",
+        takenOver: false,
+      });
     });
 
     test("that is absent, expired or of another repository cannot be leased", async () => {
@@ -86,6 +88,18 @@ export function uploadsContract(store: CurrentStore): void {
       await store().uploads.start(session);
       await store().uploads.lease("a", "u1", { holder: "x", until: 100 }, 10);
       expect(await store().uploads.remove("u1", "y", 100)).toBe(true);
+    });
+
+    test("is ended by the holder of its lease alone, also after that ran out", async () => {
+      await store().uploads.start(session);
+      expect(await store().uploads.end("u1", "x")).toBe(false);
+      await store().uploads.lease("a", "u1", { holder: "x", until: 100 }, 10);
+      await store().uploads.lease("a", "u1", { holder: "y", until: 200 }, 100);
+      expect(await store().uploads.end("u1", "x")).toBe(false);
+      expect(await store().uploads.find("a", "u1", 150)).toBeDefined();
+      expect(await store().uploads.end("u1", "y")).toBe(true);
+      expect(await store().uploads.end("u1", "y")).toBe(false);
+      expect(await store().uploads.find("a", "u1", 150)).toBeUndefined();
     });
 
     test("is listed as expired, oldest first, when no living lease holds it", async () => {

@@ -47,6 +47,11 @@ export class ObservedBlobStore implements BlobStore {
     return session && new ObservedSession(session, this.#disk);
   }
 
+  async copyUpload(state: string): Promise<UploadSession | undefined> {
+    const session = await this.#inner.copyUpload(state);
+    return session && new ObservedSession(session, this.#disk);
+  }
+
   delete(locators: readonly Locator[]): Promise<void> {
     return this.#inner.delete(locators);
   }
@@ -57,6 +62,10 @@ export class ObservedBlobStore implements BlobStore {
 
   removeStaleUploads(before: Date, signal: AbortSignal): Promise<number> {
     return this.#inner.removeStaleUploads(before, signal);
+  }
+
+  ping(): Promise<void> {
+    return this.#inner.ping();
   }
 }
 

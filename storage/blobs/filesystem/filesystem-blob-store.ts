@@ -6,18 +6,14 @@ import { digestAlgorithms, Digester } from "../../digest.ts";
 import type { BlobStore, UploadOptions } from "../blob-store.ts";
 import type { BlobBody, ByteRange, Locator, StoredObject } from "../stored-object.ts";
 import type { UploadSession } from "../upload-session.ts";
-import {
-  absentAsUndefined,
-  fileOperations,
-  removeFile,
-  withFullNamed,
-  type FileOperations,
-} from "./file-operations.ts";
+import { fileOperations, removeFile, withFullNamed, type FileOperations } from "./file-operations.ts";
+import { copyPrefix } from "./copy-prefix.ts";
 import { FilesystemUploadSession, type UploadSurroundings } from "./filesystem-upload-session.ts";
 import { Layout, newUploadId, parseLocator, parseUploadId } from "./layout.ts";
 import { LiveUploads } from "./live-uploads.ts";
 import { openBody } from "./open-body.ts";
 import { Publisher } from "./publisher.ts";
+import { StorePresence } from "./store-presence.ts";
 import { TransferBuffers } from "./transfer-buffers.ts";
 import { parseUploadState } from "./upload-state.ts";
 
@@ -27,6 +23,7 @@ export class FilesystemBlobStore implements BlobStore {
   readonly #operations: FileOperations;
   readonly #live = new LiveUploads();
   readonly #buffers = new TransferBuffers();
+  readonly #presence: StorePresence;
   readonly #uploads: UploadSurroundings;
 
   /** `directory` must have passed probeDirectory, which also lays out its folders. */
@@ -34,8 +31,10 @@ export class FilesystemBlobStore implements BlobStore {
     const layout = new Layout(directory);
     this.#layout = layout;
     this.#operations = operations;
+    const presence = new StorePresence(operations, layout);
+    this.#presence = presence;
     const publisher = new Publisher(operations, layout);
-    this.#uploads = { operations, layout, publisher, live: this.#live, buffers: this.#buffers };
+    this.#uploads = { operations, layout, presence, publisher, live: this.#live, buffers: this.#buffers };
   }
 
   async stat(locator: Locator): Promise<{ readonly size: number } | undefined> {
@@ -47,7 +46,7 @@ export class FilesystemBlobStore implements BlobStore {
 
   async read(locator: Locator, range?: ByteRange): Promise<BlobBody | undefined> {
     const file = this.#layout.object(locator);
-    const handle = file && (await absentAsUndefined(this.#operations.open(file, "r")));
+    const handle = file && (await this.#presence.find(this.#operations.open(file, "r")));
     if (!handle) return undefined;
     try {
       const { size } = await handle.stat();
@@ -77,11 +76,29 @@ export class FilesystemBlobStore implements BlobStore {
     return new FilesystemUploadSession(this.#uploads, upload);
   }
 
+  async copyUpload(state: string): Promise<UploadSession | undefined> {
+    const upload = parseUploadState(state);
+    if (!upload) return undefined;
+    const copied = { ...upload, id: newUploadId() };
+    const [original, file] = [this.#layout.upload(upload.id), this.#layout.upload(copied.id)];
+    try {
+      const whole = await copyPrefix(this.#operations, this.#presence, original, file, upload.offset);
+      if (whole) return new FilesystemUploadSession(this.#uploads, copied);
+    } catch (error) {
+      await removeFile(this.#operations, file);
+      throw withFullNamed(error);
+    }
+    await removeFile(this.#operations, file);
+    return undefined;
+  }
+
   async delete(locators: readonly Locator[]): Promise<void> {
     for (const locator of locators) {
       const file = this.#layout.object(locator);
       if (file) await removeFile(this.#operations, file);
     }
+    // What could not be found because all of it is away is not deleted.
+    await this.ping();
   }
 
   async *list(signal: AbortSignal): AsyncIterable<StoredObject> {
@@ -112,6 +129,10 @@ export class FilesystemBlobStore implements BlobStore {
     return removed;
   }
 
+  async ping(): Promise<void> {
+    await this.#presence.check();
+  }
+
   async #find(name: string): Promise<StoredObject | undefined> {
     const locator = parseLocator(name);
     const stats = locator && (await this.#stat(path.join(this.#layout.blobs, locator)));
@@ -123,11 +144,11 @@ export class FilesystemBlobStore implements BlobStore {
   }
 
   async *#namesIn(folder: string): AsyncIterable<string> {
-    const entries = await absentAsUndefined(this.#operations.opendir(folder));
+    const entries = await this.#presence.find(this.#operations.opendir(folder));
     if (entries) for await (const entry of entries) yield entry.name;
   }
 
   async #stat(file: string): Promise<Stats | undefined> {
-    return await absentAsUndefined(this.#operations.stat(file));
+    return await this.#presence.find(this.#operations.stat(file));
   }
 }

@@ -8,13 +8,14 @@ import { CheckpointClock } from "../checkpoint-clock.ts";
 import { interrupted, SourceReader } from "../source-reader.ts";
 import type { AppendOptions, CommittedObject, UploadSession } from "../upload-session.ts";
 import { BlockWriter } from "./block-writer.ts";
-import { absentAsUndefined, removeFile, withFullNamed, type FileOperations } from "./file-operations.ts";
+import { removeFile, withFullNamed, type FileOperations } from "./file-operations.ts";
 import { hashFile } from "./hash-file.ts";
 import type { Layout } from "./layout.ts";
 import type { LiveUploads } from "./live-uploads.ts";
 import { openBody } from "./open-body.ts";
 import type { Publisher } from "./publisher.ts";
 import { receive } from "./receive.ts";
+import type { StorePresence } from "./store-presence.ts";
 import type { TransferBuffers } from "./transfer-buffers.ts";
 import { algorithmsOf, formatUploadState, type UploadState } from "./upload-state.ts";
 
@@ -24,6 +25,7 @@ export interface UploadSurroundings {
   readonly layout: Layout;
   readonly live: LiveUploads;
   readonly buffers: TransferBuffers;
+  readonly presence: StorePresence;
   readonly publisher: Publisher;
 }
 
@@ -171,7 +173,8 @@ export class FilesystemUploadSession implements UploadSession {
   }
 
   async #open(flags: "r" | "r+"): Promise<FileHandle> {
-    const file = await absentAsUndefined(this.#around.operations.open(this.#path, flags));
+    const { operations, presence } = this.#around;
+    const file = await presence.find(operations.open(this.#path, flags));
     if (!file) throw new StorageError("gone", "the upload is over");
     return file;
   }

@@ -19,7 +19,12 @@ export async function receive(
 ): Promise<void> {
   let block = first;
   let filled = 0;
+  const checkpoint = async (): Promise<void> => {
+    await sync();
+    await clock.checkpoint();
+  };
   const flush = async (): Promise<void> => {
+    if (clock.overdue) await checkpoint();
     await writer.write(block.subarray(0, filled));
     block = block === first ? second : first;
     filled = 0;
@@ -33,8 +38,7 @@ export async function receive(
     }
     if (!clock.due) continue;
     await flush();
-    await sync();
-    await clock.checkpoint();
+    await checkpoint();
   }
   await flush();
   await sync();

@@ -24,11 +24,12 @@ export function* findBlob(repository: string, digest: Digest): Command<BlobRecor
   return row && { digest, locator: row.locator, size: row.size };
 }
 
-export function* commitBlob({ uploadId, repository, blob, now }: BlobCommit): Command<boolean> {
+export function* commitBlob({ uploadId, holder, repository, blob, now }: BlobCommit): Command<boolean> {
   const session = yield* queryOne(
-    "DELETE FROM uploads WHERE id = $1 AND repository = $2 RETURNING id",
+    "DELETE FROM uploads WHERE id = $1 AND repository = $2 AND lease_holder = $3 RETURNING id",
     uploadId,
     repository,
+    holder,
   );
   if (session === undefined) {
     yield* discardObject(blob.locator, now, now);

@@ -67,7 +67,8 @@ export function* leaseUpload(
     lease.holder,
     lease.until,
   );
-  return { outcome: "leased", upload: toUpload(row) };
+  const takenOver = row.lease_holder !== null && row.lease_holder !== lease.holder;
+  return { outcome: "leased", upload: toUpload(row), takenOver };
 }
 
 /** A lease that ran out but was taken by nobody since still serves: no other writer can have come between. */
@@ -86,6 +87,15 @@ export function* removeUpload(id: string, holder: string, now: number): Command<
     `DELETE FROM uploads
      WHERE id = $1 AND (lease_until IS NULL OR lease_until <= $2 OR lease_holder = $3) RETURNING id`,
     ...[id, now, holder],
+  );
+  return row !== undefined;
+}
+
+export function* endUpload(id: string, holder: string): Command<boolean> {
+  const row = yield* queryOne(
+    "DELETE FROM uploads WHERE id = $1 AND lease_holder = $2 RETURNING id",
+    id,
+    holder,
   );
   return row !== undefined;
 }

@@ -1,15 +1,20 @@
 // Two writers on one session: one writes, the other is told 416; a writer that died holds nobody up for longer than its
 // lease (REQ-10, single node).
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { FilesystemBlobStore } from "../../../storage/blobs/filesystem/filesystem-blob-store.ts";
+import { probeDirectory } from "../../../storage/blobs/filesystem/probe-directory.ts";
 import { openBlobStore } from "../../../storage/blobs/open-blob-store.ts";
 import { openMetadataStore } from "../../../storage/metadata/open-metadata-store.ts";
+import { observedFiles } from "../../storage/blobs/filesystem/observed-files.ts";
 import { answerTo, open } from "../../support/http-request.ts";
 import { digestOf, randomBlob } from "../../support/images.ts";
 import { expectError, locationOf } from "../../support/oci-answer.ts";
 import { ObservedBlobStore, type Disk } from "../../support/observed-blob-store.ts";
 import { RegistryClient } from "../../support/registry-client.ts";
 import { openSocket, parseAnswer, readToEnd, readUntil } from "../../support/raw-socket.ts";
+import { scratchDirectory } from "../../support/scratch-directory.ts";
 import { serveParts } from "../../support/serve-parts.ts";
 import { testRegistry } from "../../support/test-registry.ts";
 
@@ -163,5 +168,38 @@ describe("a session that is being written to", () => {
     expect(unhandled).toEqual([]);
     client.close();
     await served.close();
+  });
+
+  it("never lets a writer that slept through its lease reach what was published since", async () => {
+    const directory = await scratchDirectory();
+    await probeDirectory(directory);
+    let wake = (): void => undefined;
+    let writes = 0;
+    const sleeping = new Promise<void>((resolve) => (wake = resolve));
+    // The first process stops in the middle of a write, as it does on SIGSTOP or when its disk hangs.
+    const operations = observedFiles(({ name }) =>
+      name === "write" && writes++ === 0 ? sleeping : undefined,
+    );
+    const clock = { now: Date.now() };
+    const metadata = await openMetadataStore({ kind: "sqlite", path: ":memory:" });
+    const parts = { metadata, now: () => clock.now, uploads: { leaseSeconds: 10 } };
+    const first = await serveParts({ ...parts, blobStore: new FilesystemBlobStore(directory, operations) });
+    const second = await serveParts({ ...parts, blobStore: new FilesystemBlobStore(directory) });
+    const client = new RegistryClient(second.url);
+    const session = await client.startUpload("two/asleep");
+    const writer = open(first.url, "PATCH", session, { headers: { "content-length": content.length } });
+    const written = answerTo(writer);
+    writer.end(Buffer.alloc(content.length, "A"));
+    await expect.poll(() => writes).toBe(1);
+    clock.now += 10_000;
+    expect((await client.send("PATCH", session, { body: content })).status).toBe(202);
+    expect((await client.send("PUT", `${session}?digest=${digest}`)).status).toBe(201);
+    wake();
+    expectError(await written, 404, "BLOB_UPLOAD_UNKNOWN");
+    expect((await client.send("GET", `/v2/two/asleep/blobs/${digest}`)).body.equals(content)).toBe(true);
+    expect(await readdir(join(directory, "uploads"))).toEqual([]);
+    client.close();
+    await first.close();
+    await second.close();
   });
 });

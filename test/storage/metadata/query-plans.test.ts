@@ -40,7 +40,7 @@ async function walkThroughAllMethods(store: MetadataStore): Promise<void> {
   await store.ping();
   await pushBlob(store, "a", blob);
   await pushBlob(store, "a", again);
-  await store.blobLinks.commit({ uploadId: "nobody", repository: "a", blob: again, now: 1 });
+  await store.blobLinks.commit({ uploadId: "nobody", holder: "x", repository: "a", blob: again, now: 1 });
   await store.blobLinks.markDamaged(blob.digest, blob.locator);
   await pushBlob(store, "a", blobOf("layer", "healed"));
   await store.blobLinks.mount({ repository: "b", digest: blob.digest, now: 1 });
@@ -73,6 +73,7 @@ async function walkThroughAllMethods(store: MetadataStore): Promise<void> {
   await store.uploads.save("u1", { holder: "x", state: "", offset: 1, expiresAt: 5, leaseUntil: 3 });
   await store.uploads.listExpired(10, 10);
   await store.uploads.remove("u1", "x", 10);
+  await store.uploads.end("u1", "x");
   await store.discardedObjects.forget(await store.discardedObjects.list(10, 10));
 }
 
