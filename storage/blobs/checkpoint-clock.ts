@@ -7,13 +7,15 @@ export class CheckpointClock {
   /** Whether {@link checkpoint} should be called, once what arrived is durable. */
   due = false;
   readonly #options: AppendOptions;
+  readonly #onDone: () => void;
   readonly #everyMilliseconds: number;
   #begunAt = Date.now();
   readonly #timer: NodeJS.Timeout | undefined;
 
-  /** `onDue` is called each time a checkpoint becomes due. */
-  constructor(options: AppendOptions, onDue: () => void) {
+  /** `onDue` is called each time a checkpoint becomes due, `onDone` after each that succeeded. */
+  constructor(options: AppendOptions, onDue: () => void, onDone: () => void = () => undefined) {
     this.#options = options;
+    this.#onDone = onDone;
     this.#everyMilliseconds = options.checkpointMilliseconds ?? defaultMilliseconds;
     if (!options.checkpoint) return;
     const strike = (): void => {
@@ -35,6 +37,7 @@ export class CheckpointClock {
     const begunAt = Date.now();
     await this.#options.checkpoint?.();
     this.#begunAt = begunAt;
+    this.#onDone();
     this.due = false;
   }
 

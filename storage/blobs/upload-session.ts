@@ -44,8 +44,9 @@ export interface UploadSession {
    * Appends `source`, whose first byte belongs at position `at`. Resolves when every byte is durable.
    * @throws StorageError `offset` when `at` is not `offset` (nothing changed), `interrupted` when the source broke
    *   off (what arrived before is durable and counted), `length` when it is not of `promisedBytes` (the session is
-   *   back at `at`, whatever a checkpoint was told), `full` when there is no room (likewise), `busy` while another
-   *   append or commit of this upload goes on, `gone` when the session is over. The source is never destroyed, so that
+   *   back at `at`, whatever a checkpoint was told), `full` when there is no room (the session is back at the last
+   *   checkpoint, or at `at`: the rest is given up, so that there is room to record that), `busy` while another append
+   *   or commit of this upload goes on, `gone` when the session is over. The source is never destroyed, so that
    *   whoever owns it can still answer.
    */
   append(source: Readable, at: number, options?: AppendOptions): Promise<void>;

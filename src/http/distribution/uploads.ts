@@ -81,7 +81,8 @@ async function uploadWhole(
   try {
     await uploads.complete(repository, id, digest, hasBody(ctx.req) ? chunkOf(ctx) : undefined);
   } catch (error) {
-    if (await uploads.find(repository, id)) await uploads.cancel(repository, id);
+    // Most failures have ended it already. Where it can't be ended now it expires: what matters is why the upload failed.
+    await uploads.cancel(repository, id).catch(() => undefined);
     throw error;
   }
   answerCreated(parts, ctx, repository, digest);

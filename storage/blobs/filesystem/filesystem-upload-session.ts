@@ -58,13 +58,16 @@ export class FilesystemUploadSession implements UploadSession {
         throw new StorageError("offset", `the upload is at ${this.offset}, not at ${at}`);
       const before = this.#upload;
       const reader = new SourceReader(source, stop, options.promisedBytes);
-      const clock = new CheckpointClock(options, reader.wake);
+      let recorded = before;
+      const clock = new CheckpointClock(options, reader.wake, () => (recorded = this.#upload));
       try {
         await this.#withFile((file) => this.#receive(file, reader, clock, stop));
       } catch (error) {
         // What the file has too much is cut by the next append.
         if (isStorageError(error, "length")) this.#upload = before;
-        throw withFullNamed(error);
+        const named = withFullNamed(error);
+        if (isStorageError(named, "full")) await this.#giveUpSince(recorded);
+        throw named;
       } finally {
         clock.stop();
         reader.release();
@@ -128,6 +131,13 @@ export class FilesystemUploadSession implements UploadSession {
         if (writer.position === this.offset) live.keepHash(id, this.offset, writer.digester);
       }
     });
+  }
+
+  /** Frees the room of what arrived since: on a full disk nobody could record it, nor even delete anything. */
+  async #giveUpSince(recorded: UploadState): Promise<void> {
+    this.#upload = recorded;
+    // A file that can't be cut now is cut by the next append; why the append failed is the thing to tell.
+    await this.#withFile(async () => undefined).catch(() => undefined);
   }
 
   async #sync(writer: BlockWriter): Promise<void> {

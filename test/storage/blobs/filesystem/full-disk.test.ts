@@ -1,7 +1,8 @@
 // No room left, at every step that could need some; and disks that fail otherwise (REQ-22).
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   contentOf,
@@ -13,6 +14,7 @@ import {
   writtenBy,
 } from "../../../contracts/blob-store-under-test.ts";
 import { digestOf } from "../../../../storage/digest.ts";
+import { StorageError } from "../../../../storage/storage-error.ts";
 import { openBlobStore } from "../../../../storage/blobs/open-blob-store.ts";
 import { mayMount, withTmpfs } from "./mounts.ts";
 import { observedFiles, systemError, type FileStep } from "./observed-files.ts";
@@ -87,6 +89,30 @@ describe("the filesystem store on a failing disk", () => {
       expect(failure).toMatchObject({ code: "EIO" });
     }
     expect(step).toBeGreaterThan(10);
+  });
+
+  it.each(["ENOSPC", "full"])("goes back to the last checkpoint when it is full (%s)", async (failure) => {
+    let full = false;
+    const operations = observedFiles(({ name }) => {
+      if (full && failure === "ENOSPC" && name === "datasync") throw systemError("ENOSPC");
+    });
+    const session = await directory.open(operations).startUpload({ algorithms: ["sha256"] });
+    const source = new PassThrough();
+    source.write(bytes.subarray(0, 10_000));
+    const checkpoint = async (): Promise<void> => {
+      if (full) throw new StorageError("full", "no room for the row either");
+      if (session.offset === 0) return;
+      full = true;
+      source.write(bytes.subarray(10_000, 30_000));
+    };
+    const append = session.append(source, 0, { checkpoint, checkpointMilliseconds: 5 });
+    await expect(append).rejects.toMatchObject({ code: "full" });
+    expect(session.offset).toBe(10_000);
+    const [file] = await directory.files();
+    expect((await stat(path.join(directory.path, file!))).size).toBe(10_000);
+    full = false;
+    await session.append(sourceOf(bytes.subarray(10_000)), 10_000);
+    await session.commit(digestOf(bytes));
   });
 
   it("never counts bytes of a failed fdatasync, even when a second one would succeed", async () => {
@@ -165,7 +191,7 @@ describe("the filesystem store on a failing disk", () => {
 });
 
 describe.runIf(mayMount)("the filesystem store on a full tmpfs", () => {
-  it("says that it is full, keeps what is durable, and goes on once there is room", async () => {
+  it("says that it is full, frees what nobody recorded, and goes on once there is room", async () => {
     const mountPoint = await mkdtemp(path.join(tmpdir(), "berth-full-"));
     await withTmpfs(mountPoint, "2m", async () => {
       const ballast = path.join(mountPoint, "ballast");
@@ -173,10 +199,14 @@ describe.runIf(mayMount)("the filesystem store on a full tmpfs", () => {
       const content = bytes.subarray(0, 1_800_000);
       await writeFile(ballast, sampleBytes(1_000_000));
       const session = await store.startUpload({ algorithms: ["sha256"] });
-      await expect(session.append(sourceOf(content), 0)).rejects.toMatchObject({ code: "full" });
-      expect(session.offset).toBeGreaterThan(500_000);
-      expect(session.offset).toBeLessThan(content.length);
-      expect(session.digests.sha256).toBe(digestOf(content.subarray(0, session.offset)));
+      await session.append(sourceOf(content.subarray(0, 100_000)), 0);
+      const rest = content.subarray(100_000);
+      await expect(session.append(sourceOf(rest), 100_000)).rejects.toMatchObject({ code: "full" });
+      expect(session.offset).toBe(100_000);
+      expect(session.digests.sha256).toBe(digestOf(content.subarray(0, 100_000)));
+      // There is room again to record where it stands, and to delete something.
+      await writeFile(path.join(mountPoint, "database"), sampleBytes(700_000));
+      await rm(path.join(mountPoint, "database"));
 
       // A registry that is restarted now still serves what it has.
       const restarted = await openBlobStore({ kind: "filesystem", directory: mountPoint });
