@@ -1,12 +1,17 @@
 // Berth behind every kind of nginx over raw HTTP: what clients rely on must come out of the front as Berth put it in.
 // Real clients behind the same fronts are in the file beside it.
 import { randomBytes } from "node:crypto";
+import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { FrontClient } from "../support/clients/front-client.ts";
-import { buildRandomImage, ociManifest } from "../support/clients/image-layout.ts";
+import { buildRandomImage, ociManifest, writeLayout } from "../support/clients/image-layout.ts";
+import { skopeo } from "../support/clients/installed-client.ts";
 import { sha256, withQuery } from "../support/clients/registry-http.ts";
+import { runCommand } from "../support/clients/run-command.ts";
+import { createScratchFolder, removeScratchFolder } from "../support/clients/scratch-folder.ts";
+import { verifyImage } from "../support/clients/verify-image.ts";
 import { BerthProcess } from "./berth-process.ts";
 import {
   frontNames,
@@ -31,6 +36,7 @@ const kept = [
 /** A Berth with all fronts before it, for the tests of the file or of one block. */
 function frontsFor(start: () => Promise<{ berth: BerthProcess; fronts: Fronts }>): {
   readonly berth: BerthProcess;
+  readonly fronts: Fronts;
   client(name: FrontName, allowH2?: boolean): FrontClient;
 } {
   let running: { berth: BerthProcess; fronts: Fronts } | undefined;
@@ -54,6 +60,9 @@ function frontsFor(start: () => Promise<{ berth: BerthProcess; fronts: Fronts }>
   return {
     get berth() {
       return current().berth;
+    },
+    get fronts() {
+      return current().fronts;
     },
     client: (name, allowH2 = name === "shipped") => {
       const { fronts } = current();
@@ -190,25 +199,28 @@ describe.skipIf(nginx.missing)(`${nginx.title}: slow transfers through deploy/ng
     return { berth, fronts: await startFronts(berth.host, long ? {} : { timeoutSeconds: 3 }) };
   });
 
+  const downloadSlowly = async (front: FrontClient, version: string): Promise<void> => {
+    // Far more than all sockets and buffers on the way hold, so that the reader's pace reaches Berth.
+    const layer = randomBytes(64_000_000);
+    const digest = await block.berth.http.pushBlob("slow/get", layer);
+    const { headers, body } = await front.open("GET", `/v2/slow/get/blobs/${digest}`);
+    expect(headers["via-nginx"]).toBe(version);
+    const parts: Buffer[] = [];
+    let received = 0;
+    let pauseAt = 0;
+    for await (const part of body) {
+      parts.push(part as Buffer);
+      received += (part as Buffer).length;
+      if (received < pauseAt) continue;
+      pauseAt += layer.length / steps;
+      await delay(stepMilliseconds);
+    }
+    expect(sha256(Buffer.concat(parts))).toBe(digest);
+  };
+
   for (const version of ["HTTP/1.1", "HTTP/2.0"]) {
     it.concurrent(`finishes a download of ${steps} steps over ${version}`, async () => {
-      // Far more than all sockets and buffers on the way hold, so that the reader's pace reaches Berth.
-      const content = randomBytes(32_000_000);
-      const digest = await block.berth.http.pushBlob("slow/get", content);
-      const front = block.client("shipped", version === "HTTP/2.0");
-      const { headers, body } = await front.open("GET", `/v2/slow/get/blobs/${digest}`);
-      expect(headers["via-nginx"]).toBe(version);
-      const parts: Buffer[] = [];
-      let received = 0;
-      let pauseAt = 0;
-      for await (const part of body) {
-        parts.push(part as Buffer);
-        received += (part as Buffer).length;
-        if (received < pauseAt) continue;
-        pauseAt += content.length / steps;
-        await delay(stepMilliseconds);
-      }
-      expect(sha256(Buffer.concat(parts))).toBe(digest);
+      await downloadSlowly(block.client("shipped", version === "HTTP/2.0"), version);
     });
 
     it.concurrent(`finishes an upload of ${steps} steps over ${version}`, async () => {
@@ -252,6 +264,19 @@ describe.skipIf(nginx.missing)(`${nginx.title}: http.publicUrl`, () => {
       expect(put.status).toBe(201);
       expect(put.location.startsWith(`${publicUrl}/v2/`)).toBe(true);
       expect(sha256((await front.ask("GET", put.location)).body)).toBe(digest);
+    }
+  });
+
+  it.skipIf(skopeo.missing)(`is followed by ${skopeo.title}`, async () => {
+    const folder = await createScratchFolder();
+    try {
+      await writeLayout(folder, "1", image);
+      const target = `docker://${new URL(publicUrl).host}/public/skopeo:1`;
+      const trust = `--dest-cert-dir=${dirname(block.fronts.certificates.authority)}`;
+      await runCommand("skopeo", ["copy", trust, `oci:${folder}:1`, target]);
+      expect((await verifyImage(block.berth.http, "public/skopeo", "1")).digest).toBe(image.digest);
+    } finally {
+      await removeScratchFolder(folder);
     }
   });
 });
