@@ -43,6 +43,7 @@ export class ExpiredUploads implements Job {
         if (signal.aborted) return;
         // A session that somebody just took up again is not ours to remove.
         if (!(await metadata.uploads.remove(id, newId(), now()))) continue;
+        // A file that is shorter than its row said gives no session; it goes with the stale uploads.
         const session = await blobStore.resumeUpload(state);
         await session?.abort();
       }

@@ -1,6 +1,7 @@
 // Tries, at the start, every promise of the operating system that the store builds on (REQ-21): network shares and odd
 // mounts break them silently, and a registry that refuses to start is better than one that loses bytes.
 import path from "node:path";
+import { makeFolders } from "../../make-folders.ts";
 import { StorageError } from "../../storage-error.ts";
 import {
   fileOperations,
@@ -37,13 +38,9 @@ export async function probeDirectory(
   }
 }
 
-// Only the first one is made with its parents: a recursive mkdir answers ENOENT for what is really read-only.
 async function layOut(operations: FileOperations, layout: Layout): Promise<void> {
-  await operations.mkdir(layout.directory, { recursive: true });
-  for (const folder of [layout.uploads, layout.blobs, layout.copying]) {
-    await operations.mkdir(folder).catch((error: unknown) => {
-      if (!hasCode(error, "EEXIST")) throw error;
-    });
+  for (const folder of [layout.directory, layout.uploads, layout.blobs, layout.copying]) {
+    await makeFolders(folder, (name) => operations.mkdir(name));
   }
 }
 

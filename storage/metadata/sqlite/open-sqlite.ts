@@ -1,7 +1,8 @@
 // Opens a SQLite database: makes its folder, creates the file durably, brings the schema up to date, and hands out the
 // two connections' runner.
-import { mkdir, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { makeFolders } from "../../make-folders.ts";
 import { migrations as knownMigrations } from "../migrations/migrations.ts";
 import type { Migration } from "../migrations/migration.ts";
 import { retryWhileBusy } from "./busy-retry.ts";
@@ -58,12 +59,8 @@ function withoutUndefined({
 /** Makes the folder of the file; gives the folders whose entries may be new and must be made durable. */
 async function prepareFolder(path: string): Promise<string[]> {
   const folder = dirname(resolve(path));
-  const first = await mkdir(folder, { recursive: true });
-  const changed = [folder];
-  for (let made = folder; first !== undefined && made.length >= first.length; made = dirname(made)) {
-    changed.push(dirname(made));
-  }
-  return changed;
+  const made = await makeFolders(folder);
+  return [folder, ...made.map((name) => dirname(name))];
 }
 
 async function syncFolder(folder: string): Promise<void> {
