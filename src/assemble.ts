@@ -48,7 +48,10 @@ export async function assemble(
       registry: createLocalRegistry({ blobStore, metadata, uploads: config.uploads, now, newId: randomUUID }),
       authorizer: new OpenAuthorizer(),
       health: {
-        ready: () => (draining() ? Promise.reject(new Error("shutting down")) : metadata.ping()),
+        ready: async () => {
+          if (draining()) throw new Error("shutting down");
+          await Promise.all([metadata.ping(), blobStore.ping()]);
+        },
       },
       logger,
       metrics: metrics.http,

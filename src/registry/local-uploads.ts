@@ -85,6 +85,7 @@ export class LocalUploads implements Uploads {
     const writing = await this.#lease(repository, id, chunk?.at);
     if (chunk) await this.#write(writing, chunk, { keepLease: true });
     const object = await this.#commit(writing, digest);
+    await this.#uncoverDamage(digest);
     try {
       const blob = { digest, ...object };
       const { holder } = writing;
@@ -198,6 +199,18 @@ export class LocalUploads implements Uploads {
       if (isStorageError(error, "gone")) throw gone(upload, error);
       throw error;
     }
+  }
+
+  /**
+   * Of two copies the metadata store keeps the one that it has. When that one's bytes are gone or of another size, it
+   * has to know now: else the good bytes of this push were dropped for the broken ones (REQ-23).
+   */
+  async #uncoverDamage(digest: Digest): Promise<void> {
+    const { blobStore, metadata } = this.#parts;
+    const held = await metadata.blobLinks.locate(digest);
+    if (held === undefined) return;
+    const stored = await blobStore.stat(held.locator);
+    if (stored?.size !== held.size) await metadata.blobLinks.markDamaged(digest, held.locator);
   }
 
   /** Renews the lease while `work` goes on, which leaves the session at `stand`. */

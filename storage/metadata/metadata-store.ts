@@ -118,6 +118,9 @@ export interface BlobCommit {
 export interface BlobLinks {
   find(repository: string, digest: Digest): Promise<BlobRecord | undefined>;
 
+  /** As `find`, in whatever repository: for judging its bytes, never for answering a request. */
+  locate(digest: Digest): Promise<BlobRecord | undefined>;
+
   /**
    * Ends the upload session and makes the blob exist in the repository. Where the digest has sound bytes already,
    * they stay and the offered locator is discarded; where its bytes are damaged or being deleted, the offered locator

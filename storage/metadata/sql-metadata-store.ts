@@ -1,5 +1,12 @@
 // The metadata store over any SQL database: says which command is which method, and which of them only read.
-import { commitBlob, findBlob, markBlobDamaged, mountBlob, unlinkBlob } from "./commands/blob-links.ts";
+import {
+  commitBlob,
+  findBlob,
+  locateBlob,
+  markBlobDamaged,
+  mountBlob,
+  unlinkBlob,
+} from "./commands/blob-links.ts";
 import { commitManifest } from "./commands/commit-manifest.ts";
 import { deleteManifest } from "./commands/delete-manifest.ts";
 import { forgetDiscardedObjects, listDiscardedObjects } from "./commands/discarded-objects.ts";
@@ -62,6 +69,7 @@ export class SqlMetadataStore implements MetadataStore {
     };
     this.blobLinks = {
       find: (repository, digest) => runner.read(() => findBlob(repository, digest)),
+      locate: (digest) => runner.read(() => locateBlob(digest)),
       commit: (commit) => runner.write(() => commitBlob(commit)),
       mount: (mount) => runner.write(() => mountBlob(mount)),
       unlink: (repository, digest) => runner.write(() => unlinkBlob(repository, digest)),

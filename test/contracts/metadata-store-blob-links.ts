@@ -22,6 +22,7 @@ export function blobLinksContract(store: CurrentStore): void {
       expect(await store().blobLinks.commit(commit)).toBe(true);
       expect(await store().blobLinks.find("a", layer.digest)).toEqual(layer);
       expect(await store().blobLinks.find("b", layer.digest)).toBeUndefined();
+      expect(await store().blobLinks.locate(layer.digest)).toEqual(layer);
       expect(await store().uploads.find("a", "u1", 5)).toBeUndefined();
       expect(await discardedBy(store())).toEqual([]);
     });

@@ -24,6 +24,14 @@ export function* findBlob(repository: string, digest: Digest): Command<BlobRecor
   return row && { digest, locator: row.locator, size: row.size };
 }
 
+export function* locateBlob(digest: Digest): Command<BlobRecord | undefined> {
+  const row = yield* queryOne<{ locator: Locator; size: number }>(
+    "SELECT locator, size FROM blobs WHERE digest = $1 AND state = 'present'",
+    digest,
+  );
+  return row && { digest, locator: row.locator, size: row.size };
+}
+
 export function* commitBlob({ uploadId, holder, repository, blob, now }: BlobCommit): Command<boolean> {
   const session = yield* queryOne(
     "DELETE FROM uploads WHERE id = $1 AND repository = $2 AND lease_holder = $3 RETURNING id",

@@ -43,6 +43,19 @@ describe.each(damages)("a blob whose file was %s", (_, damage) => {
     }
   });
 
+  it("is whole again after the first push of it to another repository, which nobody had asked before", async () => {
+    const registry = await testRegistry();
+    const { client } = registry;
+    const content = randomBlob(50_000);
+    const digest = await client.pushBlob("damaged/app", content);
+    await damage(await fileOf(registry, digest));
+    await client.pushBlob("damaged/elsewhere", content);
+    for (const repository of ["damaged/app", "damaged/elsewhere"]) {
+      const healed = await client.send("GET", `/v2/${repository}/blobs/${digest}`);
+      expect([healed.status, healed.body.equals(content)]).toEqual([200, true]);
+    }
+  });
+
   it("can neither be mounted nor named by a manifest until it is pushed again", async () => {
     const registry = await testRegistry();
     const { client } = registry;

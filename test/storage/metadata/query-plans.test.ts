@@ -67,6 +67,7 @@ async function walkThroughAllMethods(store: MetadataStore): Promise<void> {
   await store.manifests.delete("a", image.digest);
   await store.blobLinks.unlink("a", blob.digest);
   await store.blobLinks.find("b", blob.digest);
+  await store.blobLinks.locate(blob.digest);
   await store.uploads.start(uploadOf("u1", "a"));
   await store.uploads.find("a", "u1", 1);
   await store.uploads.lease("a", "u1", { holder: "x", until: 10 }, 1);
