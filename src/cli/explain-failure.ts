@@ -59,6 +59,7 @@ function explainFiles(config: Config, error: SystemError): string | undefined {
     EACCES: `${user} may not write there; grant that, or ${choose}`,
     EPERM: `${user} may not write there; grant that, or ${choose}`,
     EROFS: `the file system is read-only; mount it for writing, or ${choose}`,
+    ENOENT: `it is not there and cannot be made; ${choose}`,
     ENOTDIR: `a part of the path is a file; ${choose}`,
     EEXIST: `a file is in the way; ${choose}`,
     ENOSPC: `the disk is full; make room, or ${choose}`,

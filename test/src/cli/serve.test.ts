@@ -244,6 +244,17 @@ describe("the real server", () => {
     expect(terminal.errors).toMatch(/^Cannot use .*\/file\/data.*: a part of the path is a file; .*--data/);
   });
 
+  it.runIf(process.platform === "linux")(
+    "that is given a place where nothing can be made says so",
+    async () => {
+      const { terminal, code } = serve(real, ["--listen", "127.0.0.1:0", "--data", "/proc/berth"]);
+      expect(await code).toBe(1);
+      expect(terminal.errors).toMatch(
+        /^Cannot use \/proc\/berth: it is not there and cannot be made; .*--data/,
+      );
+    },
+  );
+
   it("answers until it is told to stop", async () => {
     const data = await scratchDirectory();
     const urls: string[] = [];
