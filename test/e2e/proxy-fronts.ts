@@ -26,7 +26,8 @@ interface Kind {
 /** Apart from the body limit, whatever is not written here is nginx's default: HTTP/1.0 to Berth, buffering, no headers. */
 const kinds = {
   plain: { tls: false, location: "proxy_http_version 1.1;" },
-  tls: { tls: true, location: "proxy_http_version 1.1;" },
+  // The file stands for nginx's own limit of 1 GB, after which it takes nothing more until the client has it all.
+  tls: { tls: true, server: "proxy_max_temp_file_size 48m;", location: "proxy_http_version 1.1;" },
   "wrong host": { tls: true, location: "proxy_http_version 1.1; proxy_set_header Host wrong.example;" },
   double: { tls: true, upstream: "plain", location: "proxy_set_header X-Forwarded-Proto http;" },
   gzip: { tls: true, server: "gzip on; gzip_types *; gzip_min_length 0;" },

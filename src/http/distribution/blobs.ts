@@ -53,6 +53,9 @@ function setIdentity(ctx: Context, digest: Digest): void {
   ctx.set("cache-control", immutable);
   // stargz-snapshotter and others want a real type on blobs.
   ctx.set("content-type", "application/octet-stream");
+  // nginx takes up to 1 GB into a file of its own and then nothing until that is delivered: a slow reader would seem
+  // silent to us. With this it takes what the reader takes (REQ-24). It keeps the header to itself.
+  ctx.set("x-accel-buffering", "no");
 }
 
 /** Hands the connection to the store's own fastest way out. When that fails, the connection is cut: never a short clean end. */
