@@ -8,126 +8,47 @@ interface Row {
   readonly message: string;
 }
 
+// A row is a line: that is how a table is read.
+// prettier-ignore
 const table = {
   blobUnknown: { code: "BLOB_UNKNOWN", status: 404, message: "this repository has no such blob" },
-  blobNeeded: {
-    code: "DENIED",
-    status: 405,
-    message: "a manifest of this repository needs the blob: delete that manifest first",
-  },
-  rangeUnsatisfiable: {
-    code: "SIZE_INVALID",
-    status: 416,
-    message: "the range lies beyond the end of the blob",
-  },
+  blobNeeded: { code: "DENIED", status: 405, message: "a manifest of this repository needs the blob: delete that manifest first" },
+  rangeUnsatisfiable: { code: "SIZE_INVALID", status: 416, message: "the range lies beyond the end of the blob" },
 
-  uploadUnknown: {
-    code: "BLOB_UPLOAD_UNKNOWN",
-    status: 404,
-    message: "no such upload session: it was closed or has expired; start a new one",
-  },
-  uploadOutOfOrder: {
-    code: "BLOB_UPLOAD_INVALID",
-    status: 416,
-    message: "the chunk does not begin where the upload stands: go on from the Range header",
-  },
-  uploadLengthMismatch: {
-    code: "BLOB_UPLOAD_INVALID",
-    status: 416,
-    message: "the body is not as long as Content-Range says; nothing was kept of it",
-  },
-  uploadBeingWritten: {
-    code: "BLOB_UPLOAD_INVALID",
-    status: 416,
-    message: "another request is writing to this upload session",
-  },
-  uploadInUse: {
-    code: "BLOB_UPLOAD_INVALID",
-    status: 409,
-    message: "another request is writing to this upload session: end it first",
-  },
-  uploadInterrupted: {
-    code: "BLOB_UPLOAD_INVALID",
-    status: 400,
-    message: "the body broke off; what arrived is kept",
-  },
-  contentRangeInvalid: {
-    code: "BLOB_UPLOAD_INVALID",
-    status: 400,
-    message: "Content-Range must be <first byte>-<last byte>",
-  },
+  uploadUnknown: { code: "BLOB_UPLOAD_UNKNOWN", status: 404, message: "no such upload session: it was closed or has expired; start a new one" },
+  uploadOutOfOrder: { code: "BLOB_UPLOAD_INVALID", status: 416, message: "the chunk does not begin where the upload stands: go on from the Range header" },
+  uploadLengthMismatch: { code: "BLOB_UPLOAD_INVALID", status: 416, message: "the body is not as long as Content-Range says; nothing was kept of it" },
+  uploadBeingWritten: { code: "BLOB_UPLOAD_INVALID", status: 416, message: "another request is writing to this upload session" },
+  uploadInUse: { code: "BLOB_UPLOAD_INVALID", status: 409, message: "another request is writing to this upload session: end it first" },
+  uploadInterrupted: { code: "BLOB_UPLOAD_INVALID", status: 400, message: "the body broke off; what arrived is kept" },
+  contentRangeInvalid: { code: "BLOB_UPLOAD_INVALID", status: 400, message: "Content-Range must be <first byte>-<last byte>" },
 
-  digestInvalid: {
-    code: "DIGEST_INVALID",
-    status: 400,
-    message: "not a digest: expected sha256:<64 hex> or sha512:<128 hex>, in lower case",
-  },
+  digestInvalid: { code: "DIGEST_INVALID", status: 400, message: "not a digest: expected sha256:<64 hex> or sha512:<128 hex>, in lower case" },
   digestMissing: { code: "DIGEST_INVALID", status: 400, message: "the digest parameter is missing" },
   digestMismatch: { code: "DIGEST_INVALID", status: 400, message: "the content does not have this digest" },
-  algorithmUnsupported: {
-    code: "DIGEST_INVALID",
-    status: 400,
-    message: "digest-algorithm must be sha256 or sha512",
-  },
+  algorithmUnsupported: { code: "DIGEST_INVALID", status: 400, message: "digest-algorithm must be sha256 or sha512" },
 
   manifestUnknown: { code: "MANIFEST_UNKNOWN", status: 404, message: "this repository has no such manifest" },
   manifestInvalid: { code: "MANIFEST_INVALID", status: 400, message: "the manifest is not valid" },
-  manifestTooLarge: {
-    code: "SIZE_INVALID",
-    status: 413,
-    message: "the manifest is larger than this registry accepts",
-  },
-  manifestReferenceUnknown: {
-    code: "MANIFEST_BLOB_UNKNOWN",
-    status: 404,
-    message: "the manifest names content that this repository does not have: push it first",
-  },
-  manifestNeeded: {
-    code: "DENIED",
-    status: 405,
-    message: "an index of this repository lists the manifest: delete that index first",
-  },
-  preconditionFailed: {
-    code: "DENIED",
-    status: 412,
-    message: "the condition of If-Match or If-None-Match does not hold",
-  },
+  manifestTooLarge: { code: "SIZE_INVALID", status: 413, message: "the manifest is larger than this registry accepts" },
+  manifestReferenceUnknown: { code: "MANIFEST_BLOB_UNKNOWN", status: 404, message: "the manifest names content that this repository does not have: push it first" },
+  manifestNeeded: { code: "DENIED", status: 405, message: "an index of this repository lists the manifest: delete that index first" },
+  preconditionFailed: { code: "DENIED", status: 412, message: "the condition of If-Match or If-None-Match does not hold" },
   tooManyTags: { code: "UNSUPPORTED", status: 414, message: "too many tag parameters" },
 
-  nameInvalid: {
-    code: "NAME_INVALID",
-    status: 400,
-    message: "not a repository name: expected lower-case components joined by /",
-  },
+  nameInvalid: { code: "NAME_INVALID", status: 400, message: "not a repository name: expected lower-case components joined by /" },
   nameUnknown: { code: "NAME_UNKNOWN", status: 404, message: "no such repository" },
-  tagInvalid: {
-    code: "MANIFEST_INVALID",
-    status: 400,
-    message: "not a tag: expected up to 128 letters, digits and . _ -, not beginning with . or -",
-  },
+  tagInvalid: { code: "MANIFEST_INVALID", status: 400, message: "not a tag: expected up to 128 letters, digits and . _ -, not beginning with . or -" },
   pageSizeInvalid: { code: "UNSUPPORTED", status: 400, message: "n must be a whole number, 0 or more" },
 
-  unauthorized: { code: "UNAUTHORIZED", status: 401, message: "authentication is required" },
   denied: { code: "DENIED", status: 403, message: "not allowed" },
-  routeUnknown: {
-    code: "UNSUPPORTED",
-    status: 404,
-    message: "no such address here: registry paths begin with /v2/",
-  },
+  routeUnknown: { code: "UNSUPPORTED", status: 404, message: "no such address here: registry paths begin with /v2/" },
   methodUnsupported: { code: "UNSUPPORTED", status: 405, message: "this method is not supported here" },
   requestInvalid: { code: "UNSUPPORTED", status: 400, message: "the request could not be understood" },
 
-  storageFull: {
-    code: "DENIED",
-    status: 507,
-    message: "storage full: ask the operator to free or add space, then push again",
-  },
+  storageFull: { code: "DENIED", status: 507, message: "storage full: ask the operator to free or add space, then push again" },
   busy: { code: "UNAVAILABLE", status: 503, message: "the registry is busy: try again" },
-  internal: {
-    code: "UNKNOWN",
-    status: 500,
-    message: "the registry failed; its log has the reason under this request id",
-  },
+  internal: { code: "UNKNOWN", status: 500, message: "the registry failed; its log has the reason under this request id" },
 } as const satisfies Record<string, Row>;
 
 export type OciErrorKind = keyof typeof table;
