@@ -4,21 +4,21 @@
 /** Manifests nest four or five deep; nobody means more than this. */
 const maxDepth = 500;
 const [quote, backslash] = [0x22, 0x5c];
-const opening = new Set([0x5b, 0x7b]);
-const closing = new Set([0x5d, 0x7d]);
+const [openBracket, closeBracket, openBrace, closeBrace] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 export function isDeeplyNested(json: Uint8Array): boolean {
   if (json.length <= maxDepth) return false;
   let depth = 0;
   let inString = false;
   for (let i = 0; i < json.length; i++) {
-    const byte = json[i] ?? 0;
+    const byte = json[i];
     if (inString) {
       if (byte === backslash) i++;
       else if (byte === quote) inString = false;
     } else if (byte === quote) inString = true;
-    else if (opening.has(byte) && ++depth > maxDepth) return true;
-    else if (closing.has(byte)) depth--;
+    else if (byte === openBracket || byte === openBrace) {
+      if (++depth > maxDepth) return true;
+    } else if (byte === closeBracket || byte === closeBrace) depth--;
   }
   return false;
 }
