@@ -3,6 +3,7 @@
 // implementation to this page. Repositories are named by plain strings that the caller has parsed.
 import type { Digest } from "../digest.ts";
 import type { Locator } from "../blobs/stored-object.ts";
+import type { AccessStore, Visibility } from "./access-store.ts";
 import type { BlobRecord, ManifestRecord, Reference, ReferrerRecord, UploadRecord } from "./records.ts";
 
 export interface MetadataStore {
@@ -12,6 +13,7 @@ export interface MetadataStore {
   readonly blobLinks: BlobLinks;
   readonly uploads: Uploads;
   readonly discardedObjects: DiscardedObjects;
+  readonly access: AccessStore;
   /** Whether the store answers; rejects when it does not. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -32,7 +34,7 @@ export interface Page<T> {
 /** A repository exists while it holds a manifest. */
 export interface Repositories {
   exists(repository: string): Promise<boolean>;
-  list(page: PageRequest): Promise<Page<string>>;
+  list(page: PageRequest & { readonly visibility: Visibility }): Promise<Page<string>>;
 }
 
 /** What a conditional request demands of the tag or digest it names, checked in the same step as the change. */
@@ -129,11 +131,12 @@ export interface BlobLinks {
    */
   commit(commit: BlobCommit): Promise<boolean>;
 
-  /** Links a blob of `from` (or, without it, of any repository) into `repository`; false when there is none. */
+  /** Links a blob of `from` (or, without it, of any visible repository) into `repository`; false when there is none. */
   mount(mount: {
     repository: string;
     digest: Digest;
     from?: string | undefined;
+    visibility: Visibility;
     now: number;
   }): Promise<boolean>;
 

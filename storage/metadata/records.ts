@@ -27,6 +27,8 @@ export interface ReferrerRecord {
 export interface UploadRecord {
   readonly id: string;
   readonly repository: string;
+  /** Who opened it: only requests of the same owner may go on with it. */
+  readonly owner: string;
   /** What the blob store needs to go on with the session. */
   readonly state: string;
   /** Durable bytes, as last acknowledged. */
