@@ -1,4 +1,5 @@
 // The metadata store over any SQL database: says which command is which method, and which of them only read.
+import type { AccessStore } from "./access-store.ts";
 import {
   commitBlob,
   findBlob,
@@ -37,6 +38,7 @@ import type {
   Tags,
   Uploads,
 } from "./metadata-store.ts";
+import { SqlAccessStore } from "./sql-access-store.ts";
 import { query } from "./statement.ts";
 
 export class SqlMetadataStore implements MetadataStore {
@@ -46,6 +48,7 @@ export class SqlMetadataStore implements MetadataStore {
   readonly blobLinks: BlobLinks;
   readonly uploads: Uploads;
   readonly discardedObjects: DiscardedObjects;
+  readonly access: AccessStore;
   readonly #runner: CommandRunner;
 
   constructor(runner: CommandRunner) {
@@ -88,6 +91,7 @@ export class SqlMetadataStore implements MetadataStore {
       list: (now, limit) => runner.read(() => listDiscardedObjects(now, limit)),
       forget: (locators) => runner.write(() => forgetDiscardedObjects(locators)),
     };
+    this.access = new SqlAccessStore(runner);
   }
 
   async ping(): Promise<void> {
