@@ -16,7 +16,7 @@ export function withConfigOptions(command: Command): Command {
     .option("-c, --config <file>", "YAML configuration file (or BERTH_CONFIG)")
     .option("--listen <host:port>", "address to listen on (http.listen)")
     .option("--data <dir>", "data directory (data)")
-    .option("--auth-mode <mode>", "who may do what: open (auth.mode)");
+    .option("--auth-mode <mode>", "who may do what: open, accounts or token (auth.mode)");
 }
 
 /** Throws a ConfigError. */

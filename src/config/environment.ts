@@ -14,8 +14,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 const prefix = "BERTH_";
 
-// The file itself is named by one, and the tests read others.
-const notKeys = /^BERTH_(CONFIG$|TEST_)/;
+// The file itself is named by one, the first administrator's password comes by one, and the tests read others.
+const notKeys = /^BERTH_(CONFIG$|ADMIN_PASSWORD$|TEST_)/;
 
 // Kubernetes puts these into every pod beside a service named berth or berth-….
 const serviceLinkName =

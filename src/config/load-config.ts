@@ -1,7 +1,7 @@
 // Where the configuration comes together: sources → checked settings → paths and the auth mode resolved. Everything
 // else in Berth sees only the Config that this returns.
 import { join, resolve } from "node:path";
-import { resolveAuthMode } from "./auth-mode.ts";
+import { requireSectionOf, resolveAuthMode } from "./auth-mode.ts";
 import type { AuthMode } from "./auth-mode.ts";
 import type { Environment } from "./environment.ts";
 import { readSettings } from "./read-settings.ts";
@@ -15,7 +15,7 @@ export type BlobStorage =
 
 /** All paths are absolute; `auth` says which mode is in force and why. */
 export type Config = Omit<Settings, "auth" | "storage"> & {
-  readonly auth: AuthMode;
+  readonly auth: Settings["auth"] & AuthMode;
   readonly storage: {
     readonly blobs: BlobStorage;
     readonly metadata: { readonly sqlite: { readonly path: string } };
@@ -65,6 +65,34 @@ function resolveStorage(settings: Settings, absolute: (path: string) => string):
   };
 }
 
+function resolveAuth(
+  { auth, http }: Settings,
+  givenBy: string | undefined,
+  absolute: (path: string) => string,
+): Config["auth"] {
+  const mode = resolveAuthMode(auth.mode, givenBy, http.listen);
+  requireSectionOf(mode.mode, auth.token);
+  const { accounts, token } = auth;
+  const { htpasswd } = accounts;
+  return {
+    ...mode,
+    accounts: { ...accounts, ...(htpasswd !== undefined && { htpasswd: absolute(htpasswd) }) },
+    ...(token && { token: resolveTokenServer(token, absolute) }),
+  };
+}
+
+function resolveTokenServer(
+  token: NonNullable<Settings["auth"]["token"]>,
+  absolute: (path: string) => string,
+): NonNullable<Settings["auth"]["token"]> {
+  const { rootCertBundle, jwks } = token;
+  return {
+    ...token,
+    ...(rootCertBundle !== undefined && { rootCertBundle: absolute(rootCertBundle) }),
+    ...(jwks !== undefined && { jwks: /^https?:/.test(jwks) ? jwks : absolute(jwks) }),
+  };
+}
+
 /** Throws a ConfigError whose message lists every problem and says what to do. */
 export function loadConfig(sources: ConfigSources = {}): Config {
   const { settings, sourceOf } = readSettings(configSchema, {
@@ -78,6 +106,6 @@ export function loadConfig(sources: ConfigSources = {}): Config {
     ...settings,
     data: absolute(settings.data),
     storage: resolveStorage(settings, absolute),
-    auth: resolveAuthMode(settings.auth.mode, sourceOf(["auth", "mode"]), settings.http.listen),
+    auth: resolveAuth(settings, sourceOf(["auth", "mode"]), absolute),
   };
 }

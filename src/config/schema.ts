@@ -1,6 +1,7 @@
 // Every key of the configuration: its type, its limits, its default and its explanation, in one place. The JSON Schema,
 // the reference in docs/ and the names of the environment variables are all derived from here.
 import { z } from "zod";
+import { authSchema } from "./auth-schema.ts";
 import { listenAddress } from "./listen-address.ts";
 import { oneOf } from "./one-of.ts";
 import { publicUrl } from "./public-url.ts";
@@ -64,15 +65,6 @@ const log = z.strictObject({
     .describe("Least severe level that is logged. With debug or trace, failures show their stack."),
 });
 
-const auth = z.strictObject({
-  mode: z
-    .enum(["open"])
-    .optional()
-    .describe(
-      "Who may do what. open: anyone who reaches the port may pull, push and delete. When not set, Berth is open on a loopback address and refuses to listen on any other.",
-    ),
-});
-
 const filesystem = z.strictObject({
   directory: path
     .optional()
@@ -121,7 +113,7 @@ export const configSchema = z
     http: http.prefault({}).describe("The registry's HTTP server."),
     metrics: metrics.prefault({}).describe("Metrics for Prometheus, on an address of their own."),
     log: log.prefault({}).describe("The log, one JSON object a line on standard output."),
-    auth: auth.prefault({}).describe("Who may do what."),
+    auth: authSchema.prefault({}).describe("Who may do what."),
     data: path
       .prefault("./data")
       .describe("The data directory. It holds whatever has no place of its own configured."),

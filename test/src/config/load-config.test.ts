@@ -32,7 +32,20 @@ describe("without any source", () => {
       },
       metrics: {},
       log: { level: "info" },
-      auth: { mode: "open", reason: "not set, and only this machine reaches 127.0.0.1:5000" },
+      auth: {
+        mode: "open",
+        reason: "not set, and only this machine reaches 127.0.0.1:5000",
+        accounts: {
+          defaultProject: "library",
+          tokenSeconds: 300,
+          refreshSeconds: 7_776_000,
+          signing: "ES256",
+          keyRotationSeconds: 2_592_000,
+          issuer: "berth",
+          service: "berth",
+          auditSeconds: 7_776_000,
+        },
+      },
       data: "/srv/registry/data",
       storage: {
         blobs: { filesystem: { directory: "/srv/registry/data/blobs" } },

@@ -26,7 +26,7 @@ describe("the printed configuration", () => {
     const file = join(folder, "berth.yaml");
     writeFileSync(file, printConfig(config, "yaml"));
     const reason = expect.stringContaining(file) as string;
-    expect(loadConfig({ file })).toEqual({ ...config, auth: { mode: "open", reason } });
+    expect(loadConfig({ file })).toEqual({ ...config, auth: { ...config.auth, mode: "open", reason } });
   });
 
   it("says the same as JSON", () => {
