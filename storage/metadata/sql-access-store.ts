@@ -18,7 +18,6 @@ import {
   findAccount,
   findAccountById,
   listAccounts,
-  rolesOfAccount,
 } from "./commands/accounts.ts";
 import { appendAudit, listAudit, pruneAudit } from "./commands/audit.ts";
 import {
@@ -31,7 +30,7 @@ import {
   listGroups,
   removeAccountFromGroup,
 } from "./commands/groups.ts";
-import { listMembers, removeMember, setMember } from "./commands/members.ts";
+import { listMembers, removeMember, rolesOfAccount, setMember } from "./commands/members.ts";
 import {
   adoptRepositories,
   changeProject,

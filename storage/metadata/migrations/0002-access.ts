@@ -29,6 +29,9 @@ CREATE TABLE accounts (
   expires_at INTEGER
 ) STRICT;
 CREATE INDEX accounts_by_project ON accounts (project_id, name) WHERE project_id IS NOT NULL;
+CREATE INDEX accounts_by_kind ON accounts (kind, name);
+-- whether an administrator would remain
+CREATE INDEX accounts_admins ON accounts (kind, disabled) WHERE system_admin = 1;
 
 CREATE TABLE secrets (
   id TEXT PRIMARY KEY,
