@@ -73,7 +73,7 @@ export interface Secrets {
 export type MemberOutcome = "set" | "no-project" | "no-member";
 
 export interface Projects {
-  /** @param maintainer id of the account that becomes its maintainer */
+  /** @param maintainer id of the account that becomes its maintainer; one that is gone leaves it without members */
   create(project: ProjectRecord, maintainer?: string): Promise<"created" | "taken">;
   find(name: string): Promise<ProjectRecord | undefined>;
   /** Ascending by name. */
@@ -92,7 +92,7 @@ export interface Projects {
 }
 
 export interface Members {
-  /** Ascending by kind and name. */
+  /** Ascending by kind and name; the key of a member, for `after`, is `<kind>:<name>`. */
   list(project: string, page: PageRequest): Promise<Page<MemberRecord>>;
   set(project: string, member: MemberRecord): Promise<MemberOutcome>;
   remove(project: string, member: Pick<MemberRecord, "kind" | "name">): Promise<boolean>;

@@ -61,60 +61,87 @@ export class SqlAccessStore implements AccessStore {
 
   constructor(runner: CommandRunner) {
     this.#runner = runner;
-    this.accounts = {
-      create: (account) => runner.write(() => createAccount(account)),
-      find: (name) => runner.read(() => findAccount(name)),
-      findById: (id) => runner.read(() => findAccountById(id)),
-      list: (page) => runner.read(() => listAccounts(page)),
-      change: (id, change) => runner.write(() => changeAccount(id, change)),
-      delete: (id) => runner.write(() => deleteAccount(id)),
-      rolesOf: (id) => runner.read(() => rolesOfAccount(id)),
-    };
-    this.secrets = {
-      add: (secret, keep) => runner.write(() => addSecret(secret, keep)),
-      findByHash: (hash) => runner.read(() => findSecretByHash(hash)),
-      list: (accountId, kind) => runner.read(() => listSecrets(accountId, kind)),
-      delete: (accountId, id) => runner.write(() => deleteSecret(accountId, id)),
-      recordUse: (id, at) => runner.write(() => recordSecretUse(id, at)),
-      deleteExpired: (now, limit) => runner.write(() => deleteExpiredSecrets(now, limit)),
-    };
-    this.projects = {
-      create: (project, maintainer) => runner.write(() => createProject(project, maintainer)),
-      find: (name) => runner.read(() => findProject(name)),
-      list: (page) => runner.read(() => listProjects(page)),
-      change: (name, change) => runner.write(() => changeProject(name, change)),
-      delete: (name, defaultProject) => runner.write(() => deleteProject(name, defaultProject)),
-      adopt: (defaultProject, newId, now) =>
-        runner.write(() => adoptRepositories(defaultProject, newId, now)),
-    };
-    this.members = {
-      list: (project, page) => runner.read(() => listMembers(project, page)),
-      set: (project, member) => runner.write(() => setMember(project, member)),
-      remove: (project, member) => runner.write(() => removeMember(project, member)),
-    };
-    this.groups = {
-      create: (group) => runner.write(() => createGroup(group)),
-      find: (name) => runner.read(() => findGroup(name)),
-      list: (page) => runner.read(() => listGroups(page)),
-      delete: (name) => runner.write(() => deleteGroup(name)),
-      listAccounts: (group, page) => runner.read(() => listAccountsOfGroup(group, page)),
-      addAccount: (group, account) => runner.write(() => addAccountToGroup(group, account)),
-      removeAccount: (group, account) => runner.write(() => removeAccountFromGroup(group, account)),
-      groupsOf: (accountId) => runner.read(() => groupsOfAccount(accountId)),
-    };
-    this.signingKeys = {
-      list: () => runner.read(() => listSigningKeys()),
-      add: (key, replaces) => runner.write(() => addSigningKey(key, replaces)),
-      deleteExpired: (now) => runner.write(() => deleteExpiredSigningKeys(now)),
-    };
-    this.audit = {
-      append: (entries) => runner.write(() => appendAudit(entries)),
-      list: (query) => runner.read(() => listAudit(query)),
-      prune: (before, limit) => runner.write(() => pruneAudit(before, limit)),
-    };
+    this.accounts = accountsOver(runner);
+    this.secrets = secretsOver(runner);
+    this.projects = projectsOver(runner);
+    this.members = membersOver(runner);
+    this.groups = groupsOver(runner);
+    this.signingKeys = signingKeysOver(runner);
+    this.audit = auditOver(runner);
   }
 
   revision(): Promise<number> {
     return this.#runner.read(() => readAccessRevision());
   }
+}
+
+function accountsOver(runner: CommandRunner): Accounts {
+  return {
+    create: (account) => runner.write(() => createAccount(account)),
+    find: (name) => runner.read(() => findAccount(name)),
+    findById: (id) => runner.read(() => findAccountById(id)),
+    list: (page) => runner.read(() => listAccounts(page)),
+    change: (id, change) => runner.write(() => changeAccount(id, change)),
+    delete: (id) => runner.write(() => deleteAccount(id)),
+    rolesOf: (id) => runner.read(() => rolesOfAccount(id)),
+  };
+}
+
+function secretsOver(runner: CommandRunner): Secrets {
+  return {
+    add: (secret, keep) => runner.write(() => addSecret(secret, keep)),
+    findByHash: (hash) => runner.read(() => findSecretByHash(hash)),
+    list: (accountId, kind) => runner.read(() => listSecrets(accountId, kind)),
+    delete: (accountId, id) => runner.write(() => deleteSecret(accountId, id)),
+    recordUse: (id, at) => runner.write(() => recordSecretUse(id, at)),
+    deleteExpired: (now, limit) => runner.write(() => deleteExpiredSecrets(now, limit)),
+  };
+}
+
+function projectsOver(runner: CommandRunner): Projects {
+  return {
+    create: (project, maintainer) => runner.write(() => createProject(project, maintainer)),
+    find: (name) => runner.read(() => findProject(name)),
+    list: (page) => runner.read(() => listProjects(page)),
+    change: (name, change) => runner.write(() => changeProject(name, change)),
+    delete: (name, defaultProject) => runner.write(() => deleteProject(name, defaultProject)),
+    adopt: (defaultProject, newId, now) => runner.write(() => adoptRepositories(defaultProject, newId, now)),
+  };
+}
+
+function membersOver(runner: CommandRunner): Members {
+  return {
+    list: (project, page) => runner.read(() => listMembers(project, page)),
+    set: (project, member) => runner.write(() => setMember(project, member)),
+    remove: (project, member) => runner.write(() => removeMember(project, member)),
+  };
+}
+
+function groupsOver(runner: CommandRunner): Groups {
+  return {
+    create: (group) => runner.write(() => createGroup(group)),
+    find: (name) => runner.read(() => findGroup(name)),
+    list: (page) => runner.read(() => listGroups(page)),
+    delete: (name) => runner.write(() => deleteGroup(name)),
+    listAccounts: (group, page) => runner.read(() => listAccountsOfGroup(group, page)),
+    addAccount: (group, account) => runner.write(() => addAccountToGroup(group, account)),
+    removeAccount: (group, account) => runner.write(() => removeAccountFromGroup(group, account)),
+    groupsOf: (accountId) => runner.read(() => groupsOfAccount(accountId)),
+  };
+}
+
+function signingKeysOver(runner: CommandRunner): SigningKeys {
+  return {
+    list: () => runner.read(() => listSigningKeys()),
+    add: (key, replaces) => runner.write(() => addSigningKey(key, replaces)),
+    deleteExpired: (now) => runner.write(() => deleteExpiredSigningKeys(now)),
+  };
+}
+
+function auditOver(runner: CommandRunner): Audit {
+  return {
+    append: (entries) => runner.write(() => appendAudit(entries)),
+    list: (query) => runner.read(() => listAudit(query)),
+    prune: (before, limit) => runner.write(() => pruneAudit(before, limit)),
+  };
 }

@@ -115,11 +115,7 @@ function* removeRobotsOf(project: string): Command<void> {
 }
 
 /** Goes from project to project by the index, so that its length is their number and not that of the repositories. */
-export function* adoptRepositories(
-  defaultProject: string,
-  newId: () => string,
-  now: number,
-): Command<void> {
+export function* adoptRepositories(defaultProject: string, newId: () => string, now: number): Command<void> {
   const adopt = (name: string) =>
     insertProject({ id: newId(), name, description: "", public: false, createdAt: now });
   let made = yield* adopt(defaultProject);
