@@ -11,6 +11,8 @@ export interface Circumstances {
   readonly address: string;
   /** Accept a token that is good but for its expiry: on its own upload session alone (REQ-14). */
   readonly acceptExpired?: boolean;
+  /** Answer `later` rather than wait, and count no failure: anonymous is good enough for what is asked (REQ-47). */
+  readonly patience?: "none";
 }
 
 export type Authentication =

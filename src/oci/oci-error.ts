@@ -41,6 +41,8 @@ const table = {
   tagInvalid: { code: "MANIFEST_INVALID", status: 400, message: "not a tag: expected up to 128 letters, digits and . _ -, not beginning with . or -" },
   pageSizeInvalid: { code: "UNSUPPORTED", status: 400, message: "n must be a whole number, 0 or more" },
 
+  unauthorized: { code: "UNAUTHORIZED", status: 401, message: "authentication required" },
+  tooManyAttempts: { code: "TOOMANYREQUESTS", status: 429, message: "too many logins at once, or too many that failed: try again later" },
   denied: { code: "DENIED", status: 403, message: "not allowed" },
   routeUnknown: { code: "UNSUPPORTED", status: 404, message: "no such address here: registry paths begin with /v2/" },
   methodUnsupported: { code: "UNSUPPORTED", status: 405, message: "this method is not supported here" },

@@ -1,0 +1,206 @@
+// Decides before anything of a request's body is read: who is asking, and may they? What clients make of the answer
+// shapes it: 401 with a challenge sends them for a token, 403 ends their attempt with the reason (REQ-18, REQ-53).
+//
+//   credentials ──▶ caller ──▶ may the principal? ──▶ do the credentials carry it? ──▶ handler
+//      bad: 401        │            no: 403, anonymous 401        no: 401 insufficient_scope
+//                      └ bad ones on a public pull count as none (REQ-47)
+import type { Context } from "koa";
+import type { Access } from "../../../auth/access.ts";
+import type { AuditTrail } from "../../../auth/audit-trail.ts";
+import type { Authentication, Authenticator, Circumstances } from "../../../auth/authenticator.ts";
+import type { Authorizer, Decision } from "../../../auth/authorizer.ts";
+import { covers, type Caller } from "../../../auth/caller.ts";
+import { anonymous, principalKey, principalName } from "../../../auth/principal.ts";
+import { accessesOf } from "../../../auth/scope.ts";
+import { OciError } from "../../oci/oci-error.ts";
+import type { Visibility } from "../../registry/registry.ts";
+import type { ChallengeError, Challenges } from "../challenge.ts";
+import { credentialsOf } from "../credentials.ts";
+import type { Origin } from "../origin.ts";
+import type { RequestState } from "./request-id.ts";
+
+export interface GateParts {
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  readonly challenges: Challenges;
+  readonly origin: Origin;
+  readonly trail: Pick<AuditTrail, "note">;
+}
+
+const bareCaller: Caller = { principal: anonymous, grant: { kind: "bare" } };
+
+export class Gate {
+  readonly #parts: GateParts;
+  readonly #callers = new WeakMap<Context, Caller>();
+
+  constructor(parts: GateParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws OciError unauthorized with a challenge; denied with the right that is missing; tooManyAttempts */
+  async admit(ctx: Context, access: Access): Promise<void> {
+    const caller = await this.#identify(ctx, access);
+    await this.#decide(ctx, caller, access);
+  }
+
+  /**
+   * For a request on an upload session: only whoever opened it goes on with it, also when the token has expired by now
+   * (REQ-14). To anybody else there is no such session.
+   * @param ownerOf who opened the session; undefined when there is none
+   */
+  async admitToSession(
+    ctx: Context,
+    access: Access,
+    ownerOf: () => Promise<string | undefined>,
+  ): Promise<void> {
+    const caller = await this.#identify(ctx, access, { acceptExpired: true });
+    const isStranger = caller.grant.kind === "bare";
+    if (isStranger || principalKey(caller.principal) !== (await ownerOf())) {
+      if (isStranger) throw this.#unauthorized(ctx, access);
+      throw new OciError("uploadUnknown");
+    }
+    await this.#decide(ctx, caller, access);
+  }
+
+  /** Who opens an upload session. */
+  ownerOf(ctx: Context): string {
+    return principalKey(this.callerOf(ctx).principal);
+  }
+
+  callerOf(ctx: Context): Caller {
+    const caller = this.#callers.get(ctx);
+    if (caller === undefined) throw new Error("the caller is known only behind the gate");
+    return caller;
+  }
+
+  async mayPull(ctx: Context, repository: string): Promise<boolean> {
+    const { principal, grant } = this.callerOf(ctx);
+    const access: Access = { kind: "repository", name: repository, action: "pull" };
+    return covers(grant, access) && (await this.#parts.authorizer.decide(principal, access)).allowed;
+  }
+
+  /** What the caller may pull, as far as the credentials carry it. */
+  async visibleTo(ctx: Context): Promise<Visibility> {
+    const { principal, grant } = this.callerOf(ctx);
+    return grant.kind === "actions" && !grant.actions.includes("pull")
+      ? this.#parts.authorizer.visibility(anonymous)
+      : this.#parts.authorizer.visibility(principal);
+  }
+
+  /** Where a blob may be mounted from when the request does not say. A token carries the repositories it names alone. */
+  async mountableFor(ctx: Context): Promise<Visibility> {
+    const { grant } = this.callerOf(ctx);
+    if (grant.kind !== "scopes") return this.visibleTo(ctx);
+    const names = grant.scopes
+      .flatMap(accessesOf)
+      .flatMap((access) => (access.kind === "repository" && access.action === "pull" ? [access.name] : []));
+    const allowed = await Promise.all(names.map((name) => this.mayPull(ctx, name)));
+    return { kind: "repositories", names: names.filter((_, index) => allowed[index]) };
+  }
+
+  async #identify(ctx: Context, access: Access, options: { acceptExpired?: boolean } = {}): Promise<Caller> {
+    const credentials = credentialsOf(ctx.req);
+    const isPublic = credentials?.kind === "basic" && (await this.#isPublic(access));
+    const authentication: Authentication =
+      credentials === undefined
+        ? { outcome: "refused", reason: "Authorization must be Basic or Bearer" }
+        : await this.#parts.authenticator.authenticate(credentials, {
+            address: this.#parts.origin.clientAddress(ctx.req),
+            ...(isPublic && { patience: "none" }),
+            ...options,
+          } satisfies Circumstances);
+    const caller = this.#accepted(ctx, access, authentication, isPublic);
+    this.#callers.set(ctx, caller);
+    return caller;
+  }
+
+  #accepted(ctx: Context, access: Access, result: Authentication, isPublic: boolean): Caller {
+    if (result.outcome === "accepted") return result.caller;
+    // A kubelet or docker that shows the password of another registry gets what everybody gets (REQ-47).
+    if (isPublic) return bareCaller;
+    if (result.outcome === "later") {
+      const headers = { "retry-after": String(result.retryAfterSeconds) };
+      throw new OciError("tooManyAttempts", { headers });
+    }
+    this.#noteRefusal(ctx, "anonymous", access, result.reason);
+    throw this.#unauthorized(ctx, access, { reason: result.reason, error: "invalid_token" });
+  }
+
+  async #decide(ctx: Context, { principal, grant }: Caller, access: Access): Promise<void> {
+    const { authorizer } = this.#parts;
+    const decision = await this.#decisionFor({ principal, grant }, access);
+    if (!decision.allowed) {
+      if (principal.kind === "anonymous") throw this.#unauthorized(ctx, access);
+      this.#noteRefusal(ctx, principalName(principal), access, decision.reason);
+      throw new OciError("denied", { detail: { reason: decision.reason } });
+    }
+    if (!covers(grant, access)) throw this.#notCovered(ctx, { principal, grant }, access);
+    if (decision.creates !== undefined) await authorizer.createProject(principal, decision.creates);
+  }
+
+  /**
+   * To push is to look first: whoever holds a token to push into a project that does not exist yet may see that
+   * nothing is there, else docker's and containerd's HEAD would end the push.
+   */
+  async #decisionFor({ principal, grant }: Caller, access: Access): Promise<Decision> {
+    const { authorizer } = this.#parts;
+    const decision = await authorizer.decide(principal, access);
+    if (decision.allowed || access.kind !== "repository" || access.action !== "pull") return decision;
+    const push: Access = { ...access, action: "push" };
+    if (grant.kind !== "scopes" || !covers(grant, push)) return decision;
+    const pushing = await authorizer.decide(principal, push);
+    return pushing.allowed && pushing.creates !== undefined ? { allowed: true } : decision;
+  }
+
+  #notCovered(ctx: Context, { principal, grant }: Caller, access: Access): OciError {
+    if (grant.kind === "scopes") return this.#unauthorized(ctx, access, { error: "insufficient_scope" });
+    if (grant.kind === "bare") return this.#unauthorized(ctx, access);
+    const reason = "this access token is limited, and does not carry what the request needs";
+    this.#noteRefusal(ctx, principalName(principal), access, reason);
+    return new OciError("denied", { detail: { reason } });
+  }
+
+  async #isPublic(access: Access): Promise<boolean> {
+    if (access.kind !== "repository" || access.action !== "pull") return false;
+    return (await this.#parts.authorizer.decide(anonymous, access)).allowed;
+  }
+
+  #unauthorized(
+    ctx: Context,
+    access: Access,
+    { reason, error }: { reason?: string; error?: ChallengeError } = {},
+  ): OciError {
+    const challenge = this.#parts.challenges.bearer(ctx.req, access, error);
+    return new OciError("unauthorized", {
+      ...(reason !== undefined && { detail: { reason } }),
+      headers: { "www-authenticate": challenge },
+    });
+  }
+
+  #noteRefusal(ctx: Context, actor: string, access: Access, reason: string): void {
+    const { trail, origin } = this.#parts;
+    trail.note({
+      actor,
+      action: "access",
+      target: describeAccess(access),
+      outcome: "refused",
+      detail: reason,
+      address: origin.clientAddress(ctx.req),
+      requestId: (ctx.state as RequestState).requestId,
+    });
+  }
+}
+
+/** `push team/app`, for the trail. */
+function describeAccess(access: Access): string {
+  switch (access.kind) {
+    case "repository":
+    case "project":
+      return `${access.action} ${access.name}`;
+    case "registry":
+    case "catalog":
+    case "system":
+    case "self":
+      return access.kind;
+  }
+}

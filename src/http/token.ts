@@ -1,0 +1,164 @@
+// The token server: credentials and scopes in, a signed token for the part of them that the caller may have out.
+// Docker's token specification (GET with Basic) and its OAuth2 form (POST), as docker, containerd and the rest speak
+// them; /.well-known/jwks.json publishes the keys.
+import Router from "@koa/router";
+import type { Context, Middleware } from "koa";
+import { isSecret } from "../../auth/accounts/secrets.ts";
+import type { AuditTrail } from "../../auth/audit-trail.ts";
+import type { Authentication, Authenticator } from "../../auth/authenticator.ts";
+import type { Authorizer } from "../../auth/authorizer.ts";
+import { covers, type Caller } from "../../auth/caller.ts";
+import { anonymous, principalName, type AccountHolder, type Anonymous } from "../../auth/principal.ts";
+import { accessesOf, type Scope } from "../../auth/scope.ts";
+import { OciError } from "../oci/oci-error.ts";
+import { parseRepositoryName } from "../oci/repository-name.ts";
+import type { Origin } from "./origin.ts";
+import type { RequestState } from "./middleware/request-id.ts";
+import { tokenRequestOf, type TokenRequest } from "./token-request.ts";
+
+export interface IssuedToken {
+  readonly token: string;
+  readonly expiresInSeconds: number;
+  readonly issuedAt: Date;
+}
+
+export interface TokenServerParts {
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  readonly issuer: {
+    issue(claims: { principal: AccountHolder | Anonymous; scopes: readonly Scope[] }): Promise<IssuedToken>;
+  };
+  readonly refreshTokens: {
+    issue(account: AccountHolder): Promise<string>;
+    redeem(token: string): Promise<AccountHolder | undefined>;
+  };
+  /** The public keys, as RFC 7517 writes them. */
+  readonly publicKeys: () => Promise<object>;
+  readonly origin: Origin;
+  readonly trail: Pick<AuditTrail, "note">;
+}
+
+export function tokenRoutes(parts: TokenServerParts): Middleware {
+  const router = new Router({ strict: true, sensitive: true });
+  router.register("/token", ["GET", "POST"], (ctx) => answerToken(parts, ctx));
+  router.get("/.well-known/jwks.json", async (ctx) => {
+    ctx.body = await parts.publicKeys();
+  });
+  return router.routes() as unknown as Middleware;
+}
+
+async function answerToken(parts: TokenServerParts, ctx: Context): Promise<void> {
+  const request = await tokenRequestOf(ctx);
+  const caller = await identify(parts, ctx, request);
+  const { principal } = caller;
+  if (principal.kind === "external") throw new OciError("internal");
+  const scopes = await grantedScopes(parts.authorizer, caller, request.scopes);
+  const { token, expiresInSeconds, issuedAt } = await parts.issuer.issue({ principal, scopes });
+  const refresh = await refreshToken(parts, caller, request);
+  ctx.set("cache-control", "no-store");
+  ctx.body = {
+    token,
+    access_token: token,
+    token_type: "Bearer",
+    expires_in: expiresInSeconds,
+    issued_at: issuedAt.toISOString(),
+    scope: scopes.map(({ type, name, actions }) => `${type}:${name}:${actions.join(",")}`).join(" "),
+    ...(refresh !== undefined && { refresh_token: refresh }),
+  };
+}
+
+async function identify(parts: TokenServerParts, ctx: Context, request: TokenRequest): Promise<Caller> {
+  const isPublic = await isPublicPull(parts.authorizer, request.scopes);
+  const address = parts.origin.clientAddress(ctx.req);
+  const result = await authenticate(parts, request, { address, ...(isPublic && { patience: "none" }) });
+  const note = (outcome: "allowed" | "refused", actor: string, detail: string) => {
+    const { requestId } = ctx.state as RequestState;
+    parts.trail.note({ actor, action: "login", target: actor, outcome, detail, address, requestId });
+  };
+  if (result.outcome === "accepted") {
+    const { principal } = result.caller;
+    // A client that fetches a token for what it is about to do logs in no more than one that shows its token.
+    if (principal.kind !== "anonymous" && request.scopes.length === 0) {
+      note("allowed", principalName(principal), `by ${request.credentials.kind}`);
+    }
+    return result.caller;
+  }
+  // Every kubelet with a foreign secret comes here: what is public it gets as anybody does (REQ-47).
+  if (isPublic) return { principal: anonymous, grant: { kind: "all" } };
+  if (result.outcome === "later") {
+    throw new OciError("tooManyAttempts", { headers: { "retry-after": String(result.retryAfterSeconds) } });
+  }
+  note(
+    "refused",
+    request.credentials.kind === "basic" ? request.credentials.name : "anonymous",
+    result.reason,
+  );
+  throw new OciError("unauthorized", { detail: { reason: result.reason } });
+}
+
+async function authenticate(
+  { authenticator, refreshTokens }: TokenServerParts,
+  { credentials }: TokenRequest,
+  circumstances: { address: string; patience?: "none" },
+): Promise<Authentication> {
+  switch (credentials.kind) {
+    case "none":
+      return { outcome: "accepted", caller: { principal: anonymous, grant: { kind: "all" } } };
+    case "unreadable":
+      return { outcome: "refused", reason: "Authorization must be Basic" };
+    case "basic":
+      return authenticator.authenticate(credentials, circumstances);
+    case "refresh": {
+      const principal = await refreshTokens.redeem(credentials.token);
+      if (principal) return { outcome: "accepted", caller: { principal, grant: { kind: "all" } } };
+      return { outcome: "refused", reason: "the refresh token is not valid any more: log in again" };
+    }
+  }
+}
+
+/** Whether anonymous gets all that is asked for, and all of it is to pull. */
+async function isPublicPull(authorizer: Authorizer, scopes: readonly Scope[]): Promise<boolean> {
+  const accesses = scopes.flatMap(accessesOf);
+  if (accesses.length === 0) return false;
+  for (const access of accesses) {
+    if (access.kind !== "repository" || access.action !== "pull") return false;
+    if (!(await authorizer.decide(anonymous, access)).allowed) return false;
+  }
+  return true;
+}
+
+/** The subset that the caller has. A scope of which nothing is left goes. */
+async function grantedScopes(
+  authorizer: Authorizer,
+  { principal, grant }: Caller,
+  asked: readonly Scope[],
+): Promise<Scope[]> {
+  const granted: Scope[] = [];
+  for (const scope of asked) {
+    const actions: string[] = [];
+    let creates = false;
+    for (const access of accessesOf(scope)) {
+      if (access.kind === "repository" && parseRepositoryName(access.name) === undefined) continue;
+      const decision = await authorizer.decide(principal, access);
+      if (!decision.allowed || !covers(grant, access)) continue;
+      creates ||= decision.creates !== undefined;
+      actions.push(access.kind === "repository" ? access.action : "*");
+    }
+    // Whoever may push the first repository of a project may look for it before (middleware/gate.ts).
+    if (creates && scope.actions.includes("pull") && !actions.includes("pull")) actions.unshift("pull");
+    if (actions.length > 0) granted.push({ type: scope.type, name: scope.name, actions });
+  }
+  return granted;
+}
+
+/** Only for a password: robots and access tokens are random already, and can be revoked one by one. */
+async function refreshToken(
+  { refreshTokens }: TokenServerParts,
+  { principal, grant }: Caller,
+  { credentials, wantsRefresh }: TokenRequest,
+): Promise<string | undefined> {
+  if (credentials.kind === "refresh") return wantsRefresh ? credentials.token : undefined;
+  if (!wantsRefresh || credentials.kind !== "basic" || principal.kind !== "user") return undefined;
+  if (grant.kind !== "all" || isSecret(credentials.secret)) return undefined;
+  return refreshTokens.issue(principal);
+}
