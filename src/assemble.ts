@@ -7,6 +7,7 @@ import type { MetadataStore } from "../storage/metadata/metadata-store.ts";
 import { openMetadataStore } from "../storage/metadata/open-metadata-store.ts";
 import type { Config } from "./config/load-config.ts";
 import { createApp } from "./http/app.ts";
+import { originOf } from "./http/origin.ts";
 import { listen } from "./http/server.ts";
 import { DiscardedObjects } from "./jobs/discarded-objects.ts";
 import { ExpiredUploads } from "./jobs/expired-uploads.ts";
@@ -55,6 +56,7 @@ export async function assemble(
       },
       logger,
       metrics: metrics.http,
+      origin: originOf({ publicUrl: config.http.publicUrl, trustedProxies: config.http.trustedProxies }),
       publicUrl: config.http.publicUrl,
       maxManifestBytes: config.http.maxManifestBytes,
     });

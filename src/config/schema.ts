@@ -5,6 +5,7 @@ import { authSchema } from "./auth-schema.ts";
 import { listenAddress } from "./listen-address.ts";
 import { oneOf } from "./one-of.ts";
 import { publicUrl } from "./public-url.ts";
+import { trustedProxy } from "./trusted-proxy.ts";
 
 /** The longest delay that a Node timer can count, 2^31 - 1 milliseconds, rounded down to seconds (almost 25 days). */
 const longestTimerSeconds = 2_147_483;
@@ -22,6 +23,12 @@ const http = z.strictObject({
     .optional()
     .describe(
       "URL under which clients reach Berth, such as https://registry.example.com. When set, Location and Link headers are absolute with it; otherwise they are absolute paths, which work behind any proxy.",
+    ),
+  trustedProxies: z
+    .array(trustedProxy.describe("An address, a network such as 10.0.0.0/8, or loopback."))
+    .prefault([])
+    .describe(
+      "Proxies whose word is taken for who the client is and what it asked for, in X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host, or in Forwarded: addresses, networks such as 10.0.0.0/8, or the word loopback. Of a list of schemes or hosts the last counts; of addresses the last that is not itself trusted.",
     ),
   drainSeconds: z
     .int()

@@ -12,6 +12,7 @@ import { authorizeWith } from "./middleware/authorize.ts";
 import { errorResponse } from "./middleware/error-response.ts";
 import { requestId, type RequestState } from "./middleware/request-id.ts";
 import { requestLog } from "./middleware/request-log.ts";
+import type { Origin } from "./origin.ts";
 import { distributionRoutes } from "./routes.ts";
 
 export interface AppParts {
@@ -20,15 +21,16 @@ export interface AppParts {
   readonly health: Health;
   readonly logger: Logger;
   readonly metrics: HttpMetrics;
+  readonly origin: Origin;
   readonly publicUrl: string | undefined;
   readonly maxManifestBytes: number;
 }
 
 export function createApp(parts: AppParts): Koa<RequestState> {
-  const { registry, authorizer, health, logger, metrics, publicUrl, maxManifestBytes } = parts;
+  const { registry, authorizer, health, logger, metrics, origin, publicUrl, maxManifestBytes } = parts;
   const app = new Koa<RequestState>();
   app.use(requestId);
-  app.use(requestLog(logger, metrics));
+  app.use(requestLog(logger, metrics, origin));
   app.use(errorResponse(logger));
   app.use(healthRoutes(health));
   const { require, may } = authorizeWith(authorizer);

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { OpenAuthorizer } from "../../auth/open-authorizer.ts";
 import type { Authorizer } from "../../auth/authorizer.ts";
 import { createApp } from "../../src/http/app.ts";
+import { originOf } from "../../src/http/origin.ts";
 import { listen, type ServerOptions } from "../../src/http/server.ts";
 import { createLogger, type Logger } from "../../src/observability/logger.ts";
 import { createMetrics, type Metrics } from "../../src/observability/metrics.ts";
@@ -20,6 +21,7 @@ export interface Parts {
   readonly authorizer?: Authorizer;
   readonly logger?: Logger;
   readonly publicUrl?: string;
+  readonly trustedProxies?: readonly string[];
   readonly now?: () => number;
   readonly server?: Partial<ServerOptions>;
   readonly uploads?: { readonly expirySeconds?: number; readonly leaseSeconds?: number };
@@ -60,6 +62,7 @@ export async function serveParts(parts: Parts = {}): Promise<ServedParts> {
     health: { ready: () => metadata.ping() },
     logger,
     metrics: metrics.http,
+    origin: originOf({ publicUrl: parts.publicUrl, trustedProxies: parts.trustedProxies ?? [] }),
     publicUrl: parts.publicUrl,
     maxManifestBytes: 4 * 1024 * 1024,
   });

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Middleware } from "koa";
 import type { Logger } from "../../observability/logger.ts";
 import type { HttpMetrics } from "../../observability/metrics.ts";
+import type { Origin } from "../origin.ts";
 import type { RequestState } from "./request-id.ts";
 
 /** Longer ones are noise, or meant to fill the log. */
@@ -14,12 +15,18 @@ type Accounted = WeakMap<Socket, { read: number; written: number }>;
 /** No status on the wire: what nginx writes for a client that left before there was an answer. */
 const clientClosedRequest = 499;
 
-export function requestLog(logger: Logger, metrics: HttpMetrics): Middleware<RequestState> {
+export function requestLog(
+  logger: Logger,
+  metrics: HttpMetrics,
+  origin: Origin,
+): Middleware<RequestState> {
   const accounted: Accounted = new WeakMap();
   return async (ctx, next) => {
     const begun = process.hrtime.bigint();
     const { req, res } = ctx;
     const { socket } = req;
+    // Known now, and no longer when the connection is gone.
+    const remote = origin.clientAddress(req);
     metrics.begin();
     res.once("close", () => {
       const seconds = Number(process.hrtime.bigint() - begun) / 1e9;
@@ -30,7 +37,7 @@ export function requestLog(logger: Logger, metrics: HttpMetrics): Middleware<Req
       logger.info(
         {
           requestId: ctx.state.requestId,
-          remote: socket.remoteAddress,
+          remote,
           method: req.method,
           url: req.url?.slice(0, maxUrlCharacters),
           status,

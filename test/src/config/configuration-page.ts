@@ -11,14 +11,21 @@ type JsonSchema = {
   readonly enum?: readonly unknown[];
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly items?: JsonSchema;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
 };
 
 function typeOf(schema: JsonSchema): string {
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${String(value)}\``).join(", ");
+  if (schema.type === "array") return `list of ${typeOf(schema.items ?? {})}`;
   if (schema.type !== "integer") return schema.type === "string" ? "text" : (schema.type ?? "anything");
   const bounds = `${schema.minimum?.toString() ?? "any"} to ${schema.maximum?.toString() ?? "any"}`;
   return `whole number, ${bounds}`;
+}
+
+function variable(path: KeyPath, schema: JsonSchema): string {
+  const isWhole = schema.properties !== undefined || schema.type === "array";
+  return `Environment${isWhole ? ", as YAML or JSON" : ""}: \`${environmentName(path)}\``;
 }
 
 function entry(path: KeyPath, schema: JsonSchema): string {
@@ -26,8 +33,8 @@ function entry(path: KeyPath, schema: JsonSchema): string {
   const title = `${"#".repeat(isSection && path.length === 1 ? 2 : 3)} \`${formatKeyPath(path)}\``;
   const value = schema.default === undefined ? "not set" : `\`${JSON.stringify(schema.default)}\``;
   const facts = isSection
-    ? [`- Environment, as YAML or JSON: \`${environmentName(path)}\``]
-    : [`- Default: ${value}`, `- Value: ${typeOf(schema)}`, `- Environment: \`${environmentName(path)}\``];
+    ? [`- ${variable(path, schema)}`]
+    : [`- Default: ${value}`, `- Value: ${typeOf(schema)}`, `- ${variable(path, schema)}`];
   return [title, "", schema.description ?? "", "", ...facts, ""].join("\n");
 }
 

@@ -24,6 +24,7 @@ describe("without any source", () => {
     expect(load()).toEqual({
       http: {
         listen: { host: "127.0.0.1", port: 5000 },
+        trustedProxies: [],
         drainSeconds: 30,
         inactivitySeconds: 120,
         headersSeconds: 60,
