@@ -6,6 +6,7 @@ import type { Authorizer } from "../../auth/authorizer.ts";
 import type { Logger } from "../observability/logger.ts";
 import type { HttpMetrics } from "../observability/metrics.ts";
 import type { Registry } from "../registry/registry.ts";
+import type { HandlerParts } from "./distribution/handler.ts";
 import { healthRoutes, type Health } from "./health.ts";
 import { locateUnder } from "./location.ts";
 import { authorizeWith } from "./middleware/authorize.ts";
@@ -34,9 +35,14 @@ export function createApp(parts: AppParts): Koa<RequestState> {
   app.use(errorResponse(logger));
   app.use(healthRoutes(health));
   const { require, may } = authorizeWith(authorizer);
-  const mayPull = (name: string) => may({ resource: { kind: "repository", name }, action: "pull" });
   const locate = locateUnder(publicUrl);
-  for (const middleware of distributionRoutes({ registry, locate, maxManifestBytes, mayPull }, require))
+  // Everybody is the same and sees everything.
+  const caller: Pick<HandlerParts, "owner" | "visibleTo" | "mayPull"> = {
+    owner: () => "anonymous",
+    visibleTo: async () => ({ kind: "all" }),
+    mayPull: (_, name) => may({ kind: "repository", name, action: "pull" }),
+  };
+  for (const middleware of distributionRoutes({ registry, locate, maxManifestBytes, ...caller }, require))
     app.use(middleware);
   // Errors are written above; what reaches Koa's own hook is a client that left.
   app.on("error", (error: unknown) => logger.debug({ err: error }, "connection ended early"));

@@ -1,7 +1,7 @@
 // The table: which address, which right, which handler. Rows follow the spec's table of endpoints.
 import Router from "@koa/router";
 import type { Middleware } from "koa";
-import type { Access, Action } from "../../auth/access.ts";
+import type { Access, RepositoryAction } from "../../auth/access.ts";
 import { OciError } from "../oci/oci-error.ts";
 import { blobHandlers } from "./distribution/blobs.ts";
 import { discoverExtensions, ping } from "./distribution/discovery.ts";
@@ -53,11 +53,11 @@ function routeTable(parts: HandlerParts): readonly Route[] {
   ];
 }
 
-const registry = (): Access => ({ resource: { kind: "registry" }, action: "pull" });
+const registry = (): Access => ({ kind: "registry" });
 
 const repository =
-  (action: Action) =>
-  (path: PathParameters): Access => ({ resource: { kind: "repository", name: repositoryIn(path) }, action });
+  (action: RepositoryAction) =>
+  (path: PathParameters): Access => ({ kind: "repository", name: repositoryIn(path), action });
 
 /** The routes of `/v2`, and the two refusals for what no row has: 405 where the address exists, else 404. */
 export function distributionRoutes(parts: HandlerParts, authorize: Authorize): Middleware[] {

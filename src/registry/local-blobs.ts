@@ -6,7 +6,7 @@ import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
 import type { BlobRecord } from "../../storage/metadata/records.ts";
 import { OciError } from "../oci/oci-error.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";
-import type { Blobs, ByteRange, OpenBlob } from "./registry.ts";
+import type { Blobs, ByteRange, OpenBlob, Visibility } from "./registry.ts";
 
 export class LocalBlobs implements Blobs {
   readonly #store: BlobStore;
@@ -44,8 +44,10 @@ export class LocalBlobs implements Blobs {
     repository: RepositoryName,
     digest: Digest,
     from: RepositoryName | undefined,
+    visibility: Visibility,
   ): Promise<boolean> {
-    const mounted = await this.#metadata.blobLinks.mount({ repository, digest, from, now: this.#now() });
+    const mount = { repository, digest, from, visibility, now: this.#now() };
+    const mounted = await this.#metadata.blobLinks.mount(mount);
     return mounted && (await this.stat(repository, digest)) !== undefined;
   }
 

@@ -29,6 +29,6 @@ export function createLocalRegistry(parts: LocalRegistryParts): Registry {
           ? await metadata.tags.list(repository, page)
           : undefined,
     },
-    catalog: { list: (page) => metadata.repositories.list(page) },
+    catalog: { list: (page, visibility) => metadata.repositories.list({ ...page, visibility }) },
   };
 }

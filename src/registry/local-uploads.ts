@@ -49,13 +49,14 @@ export class LocalUploads implements Uploads {
     this.#parts = parts;
   }
 
-  async start(repository: RepositoryName, algorithm: DigestAlgorithm): Promise<UploadStatus> {
+  async start(repository: RepositoryName, algorithm: DigestAlgorithm, owner: string): Promise<UploadStatus> {
     const { blobStore, metadata, newId } = this.#parts;
     const algorithms: DigestAlgorithm[] = algorithm === "sha256" ? ["sha256"] : ["sha256", algorithm];
     const session = await blobStore.startUpload({ algorithms });
     const upload = {
       id: newId(),
       repository,
+      owner,
       state: session.state,
       offset: 0,
       algorithm,
@@ -70,7 +71,7 @@ export class LocalUploads implements Uploads {
     return upload;
   }
 
-  async find(repository: RepositoryName, id: string): Promise<UploadStatus | undefined> {
+  async find(repository: RepositoryName, id: string): Promise<UploadRecord | undefined> {
     return this.#parts.metadata.uploads.find(repository, id, this.#parts.now());
   }
 

@@ -4,11 +4,12 @@
 import type { Readable } from "node:stream";
 import type { Digest, DigestAlgorithm } from "../../storage/digest.ts";
 import type { BlobBody, ByteRange } from "../../storage/blobs/stored-object.ts";
+import type { Visibility } from "../../storage/metadata/access-store.ts";
 import type { Page, PageRequest, Precondition } from "../../storage/metadata/metadata-store.ts";
 import type { Reference, Tag } from "../oci/reference.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";
 
-export type { BlobBody, ByteRange, Page, PageRequest, Precondition };
+export type { BlobBody, ByteRange, Page, PageRequest, Precondition, Visibility };
 
 export interface Registry {
   readonly manifests: Manifests;
@@ -71,8 +72,16 @@ export interface Blobs {
     chooseRange?: (size: number) => ByteRange | undefined,
   ): Promise<OpenBlob | undefined>;
 
-  /** Makes a blob of `from`, or of any repository, exist in `repository` too; false when that can't be done. */
-  mount(repository: RepositoryName, digest: Digest, from: RepositoryName | undefined): Promise<boolean>;
+  /**
+   * Makes a blob of `from` exist in `repository` too; false when that can't be done. Whether the caller may pull from
+   * `from` was asked before; without it the blob may be that of any repository that `visibility` shows.
+   */
+  mount(
+    repository: RepositoryName,
+    digest: Digest,
+    from: RepositoryName | undefined,
+    visibility: Visibility,
+  ): Promise<boolean>;
 
   /**
    * Removes the blob from this repository; other repositories keep it.
@@ -99,8 +108,12 @@ export interface Chunk {
 
 /** Every method but `start` and `find` throws uploadUnknown for a session that is not there. */
 export interface Uploads {
-  start(repository: RepositoryName, algorithm: DigestAlgorithm): Promise<UploadStatus>;
-  find(repository: RepositoryName, id: string): Promise<UploadStatus | undefined>;
+  /** @param owner who opens it: the caller of the other methods sees to it that only they go on with it */
+  start(repository: RepositoryName, algorithm: DigestAlgorithm, owner: string): Promise<UploadStatus>;
+  find(
+    repository: RepositoryName,
+    id: string,
+  ): Promise<(UploadStatus & { readonly owner: string }) | undefined>;
 
   /** @throws OciError uploadOutOfOrder, uploadBeingWritten, uploadLengthMismatch: nothing changed, the session lives on */
   append(repository: RepositoryName, id: string, chunk: Chunk): Promise<UploadStatus>;
@@ -144,5 +157,6 @@ export interface Referrers {
 }
 
 export interface Catalog {
-  list(page: PageRequest): Promise<Page<string>>;
+  /** The repositories that exist, of those that `visibility` shows. */
+  list(page: PageRequest, visibility: Visibility): Promise<Page<string>>;
 }

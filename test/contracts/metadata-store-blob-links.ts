@@ -1,6 +1,7 @@
 // The contract of blobs and their links: who sees a blob, which bytes a digest keeps, what becomes of the others.
 import { describe, expect, test } from "vitest";
 import {
+  all,
   blobOf,
   digestFor,
   discardedBy,
@@ -76,13 +77,27 @@ export function blobLinksContract(store: CurrentStore): void {
   describe("a damaged blob", () => {
     test("is absent in every repository until a commit brings new bytes, everywhere at once", async () => {
       await pushBlob(store(), "a", layer);
-      await store().blobLinks.mount({ repository: "b", digest: layer.digest, from: "a", now: 1 });
+      await store().blobLinks.mount({
+        visibility: all,
+        repository: "b",
+        digest: layer.digest,
+        from: "a",
+        now: 1,
+      });
       await store().blobLinks.markDamaged(layer.digest, layer.locator);
       expect(await store().blobLinks.find("a", layer.digest)).toBeUndefined();
       expect(await store().blobLinks.find("b", layer.digest)).toBeUndefined();
-      expect(await store().blobLinks.mount({ repository: "c", digest: layer.digest, now: 1 })).toBe(false);
       expect(
-        await store().blobLinks.mount({ repository: "c", digest: layer.digest, from: "a", now: 1 }),
+        await store().blobLinks.mount({ visibility: all, repository: "c", digest: layer.digest, now: 1 }),
+      ).toBe(false);
+      expect(
+        await store().blobLinks.mount({
+          visibility: all,
+          repository: "c",
+          digest: layer.digest,
+          from: "a",
+          now: 1,
+        }),
       ).toBe(false);
       expect(await store().blobLinks.unlink("a", layer.digest)).toEqual({ outcome: "absent" });
 
@@ -115,11 +130,23 @@ export function blobLinksContract(store: CurrentStore): void {
     test("links a blob of the source, which needs no session", async () => {
       await pushBlob(store(), "a", layer);
       expect(
-        await store().blobLinks.mount({ repository: "b", digest: layer.digest, from: "a", now: 1 }),
+        await store().blobLinks.mount({
+          visibility: all,
+          repository: "b",
+          digest: layer.digest,
+          from: "a",
+          now: 1,
+        }),
       ).toBe(true);
       expect(await store().blobLinks.find("b", layer.digest)).toEqual(layer);
       expect(
-        await store().blobLinks.mount({ repository: "b", digest: layer.digest, from: "a", now: 1 }),
+        await store().blobLinks.mount({
+          visibility: all,
+          repository: "b",
+          digest: layer.digest,
+          from: "a",
+          now: 1,
+        }),
       ).toBe(true);
     });
 
@@ -127,15 +154,21 @@ export function blobLinksContract(store: CurrentStore): void {
       await pushBlob(store(), "a", layer);
       await pushBlob(store(), "c", blobOf("other"));
       for (const from of ["c", "nobody"]) {
-        expect(await store().blobLinks.mount({ repository: "b", digest: layer.digest, from, now: 1 })).toBe(
-          false,
-        );
+        expect(
+          await store().blobLinks.mount({
+            visibility: all,
+            repository: "b",
+            digest: layer.digest,
+            from,
+            now: 1,
+          }),
+        ).toBe(false);
       }
       expect(await store().blobLinks.find("b", layer.digest)).toBeUndefined();
     });
 
     test("without a source takes it from any repository, but not a blob that none is linked to", async () => {
-      const mount = { repository: "b", digest: layer.digest, now: 1 };
+      const mount = { visibility: all, repository: "b", digest: layer.digest, now: 1 };
       expect(await store().blobLinks.mount(mount)).toBe(false);
       await pushBlob(store(), "a", layer);
       expect(await store().blobLinks.mount(mount)).toBe(true);

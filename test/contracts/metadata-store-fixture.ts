@@ -1,6 +1,7 @@
 // What the parts of the metadata store's contract share: a database to open, and small content to put into it.
 import { digestOf, type Digest } from "../../storage/digest.ts";
 import type { Locator } from "../../storage/blobs/stored-object.ts";
+import type { Visibility } from "../../storage/metadata/access-store.ts";
 import type { ManifestCommit, MetadataStore } from "../../storage/metadata/metadata-store.ts";
 import type { BlobRecord, Reference, UploadRecord } from "../../storage/metadata/records.ts";
 
@@ -9,6 +10,9 @@ export interface TestDatabase {
   open(): Promise<MetadataStore>;
   dispose(): Promise<void>;
 }
+
+/** Sees everything. */
+export const all: Visibility = { kind: "all" };
 
 /** The store of the test that runs now. */
 export type CurrentStore = () => MetadataStore;
@@ -23,7 +27,8 @@ export function blobOf(content: string, suffix = "first"): BlobRecord {
 }
 
 export function uploadOf(id: string, repository: string, expiresAt = 1_000_000): UploadRecord {
-  return { id, repository, state: `state of ${id}`, offset: 0, algorithm: "sha256", expiresAt };
+  const state = `state of ${id}`;
+  return { id, repository, owner: "user:1", state, offset: 0, algorithm: "sha256", expiresAt };
 }
 
 /** Uploads a blob the way the registry does: a session, then the commit that ends it. */

@@ -1,6 +1,6 @@
 // What every handler of `/v2` gets and is: parse, call the registry, shape the answer.
 import type { Context } from "koa";
-import type { Registry } from "../../registry/registry.ts";
+import type { Registry, Visibility } from "../../registry/registry.ts";
 import type { Locate } from "../location.ts";
 import type { PathParameters } from "../parameters.ts";
 
@@ -8,8 +8,12 @@ export interface HandlerParts {
   readonly registry: Registry;
   readonly locate: Locate;
   readonly maxManifestBytes: number;
+  /** The caller, as the owner of upload sessions. */
+  readonly owner: (ctx: Context) => string;
+  /** What the caller may see, in lists and as the source of a mount. */
+  readonly visibleTo: (ctx: Context) => Promise<Visibility>;
   /** Whether the caller may pull from that repository: a mount asks, and is no error when not. */
-  readonly mayPull: (repository: string) => Promise<boolean>;
+  readonly mayPull: (ctx: Context, repository: string) => Promise<boolean>;
 }
 
 export type Handler = (ctx: Context, path: PathParameters) => Promise<void>;

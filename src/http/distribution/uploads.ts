@@ -47,26 +47,27 @@ async function startUpload(parts: HandlerParts, ctx: Context, repository: Reposi
   const mount = queryValue(ctx, "mount");
   if (mount !== undefined) {
     const digest = toDigest(mount);
-    if (await mounted(parts, repository, digest, queryValue(ctx, "from"))) {
+    if (await mounted(parts, ctx, repository, digest)) {
       return answerCreated(parts, ctx, repository, digest);
     }
   }
   const whole = queryValue(ctx, "digest");
   if (whole !== undefined) return uploadWhole(parts, ctx, repository, toDigest(whole));
-  const status = await parts.registry.uploads.start(repository, algorithmIn(ctx));
+  const status = await parts.registry.uploads.start(repository, algorithmIn(ctx), parts.owner(ctx));
   answerStatus(parts, ctx, 202, repository, status);
 }
 
 /** end-11. What can't be mounted is no error for a caller who may push here: the answer is an ordinary upload (REQ-18). */
 async function mounted(
   parts: HandlerParts,
+  ctx: Context,
   repository: RepositoryName,
   digest: Digest,
-  from?: string,
 ): Promise<boolean> {
+  const from = queryValue(ctx, "from");
   const source = from === undefined ? undefined : parseRepositoryName(from);
-  if (from !== undefined && (source === undefined || !(await parts.mayPull(source)))) return false;
-  return parts.registry.blobs.mount(repository, digest, source);
+  if (from !== undefined && (source === undefined || !(await parts.mayPull(ctx, source)))) return false;
+  return parts.registry.blobs.mount(repository, digest, source, await parts.visibleTo(ctx));
 }
 
 /** end-4b: POST with the digest and the whole blob. Nobody learns of its session, so it goes when it fails. */
@@ -77,7 +78,7 @@ async function uploadWhole(
   digest: Digest,
 ): Promise<void> {
   const { uploads } = parts.registry;
-  const { id } = await uploads.start(repository, algorithmOf(digest));
+  const { id } = await uploads.start(repository, algorithmOf(digest), parts.owner(ctx));
   try {
     await uploads.complete(repository, id, digest, hasBody(ctx.req) ? chunkOf(ctx) : undefined);
   } catch (error) {

@@ -6,11 +6,13 @@
 import type { Locator } from "../../blobs/stored-object.ts";
 import type { Digest } from "../../digest.ts";
 import type { BlobCommit, BlobLinks, BlobUnlinkResult } from "../metadata-store.ts";
+import type { Visibility } from "../access-store.ts";
 import type { BlobRecord } from "../records.ts";
 import { query, queryOne, type Command } from "../statement.ts";
 import { discardObject, readerGraceMilliseconds } from "./discarded-objects.ts";
 import { findParent } from "./manifest-edges.ts";
 import { getRepositoryId } from "./repositories.ts";
+import { visibilityCondition } from "./visibility.ts";
 
 export function* findBlob(repository: string, digest: Digest): Command<BlobRecord | undefined> {
   const row = yield* queryOne<{ locator: Locator; size: number }>(
@@ -84,19 +86,30 @@ function* linkBlob(repository: string, digest: Digest, now: number): Command<voi
 }
 
 export function* mountBlob(mount: Parameters<BlobLinks["mount"]>[0]): Command<boolean> {
-  const { repository, digest, from, now } = mount;
-  const source =
+  const { repository, digest, from, visibility, now } = mount;
+  const found =
     from === undefined
-      ? yield* queryOne(
-          `SELECT 1 FROM blobs b JOIN blob_links l ON l.digest = b.digest
-           WHERE b.digest = $1 AND b.state = 'present' LIMIT 1`,
-          digest,
-        )
-      : yield* findBlob(from, digest);
-  if (source === undefined) return false;
+      ? yield* isLinkedVisibly(digest, visibility)
+      : (yield* findBlob(from, digest)) !== undefined;
+  if (!found) return false;
   yield* query("UPDATE blobs SET touched_at = $2 WHERE digest = $1 AND touched_at < $2", digest, now);
   yield* linkBlob(repository, digest, now);
   return true;
+}
+
+/** Whether the blob is present in a repository that the caller may see. */
+function* isLinkedVisibly(digest: Digest, visibility: Visibility): Command<boolean> {
+  const columns = { projectColumn: "r.project", nameColumn: "r.name", first: 2 };
+  const visible = visibilityCondition(visibility, columns);
+  const row = yield* queryOne(
+    `SELECT 1 FROM blobs b
+     JOIN blob_links l ON l.digest = b.digest
+     JOIN repositories r ON r.id = l.repository_id
+     WHERE b.digest = $1 AND b.state = 'present' AND ${visible.sql} LIMIT 1`,
+    digest,
+    ...visible.parameters,
+  );
+  return row !== undefined;
 }
 
 export function* unlinkBlob(repository: string, digest: Digest): Command<BlobUnlinkResult> {

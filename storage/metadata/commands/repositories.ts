@@ -1,7 +1,8 @@
 // Repositories. A row appears with the first link or manifest; the repository exists while it holds a manifest.
-import type { Page, PageRequest } from "../metadata-store.ts";
+import type { Page, Repositories } from "../metadata-store.ts";
 import { query, queryOne, type Command } from "../statement.ts";
 import { pageOf, startOf } from "./pages.ts";
+import { visibilityCondition } from "./visibility.ts";
 
 export function* repositoryExists(repository: string): Command<boolean> {
   const row = yield* queryOne(
@@ -11,11 +12,14 @@ export function* repositoryExists(repository: string): Command<boolean> {
   return row !== undefined;
 }
 
-export function* listRepositories(page: PageRequest): Command<Page<string>> {
+export function* listRepositories(page: Parameters<Repositories["list"]>[0]): Command<Page<string>> {
+  const columns = { projectColumn: "project", nameColumn: "name", first: 3 };
+  const visible = visibilityCondition(page.visibility, columns);
   const rows = yield* query<{ name: string }>(
-    "SELECT name FROM repositories WHERE manifest_count > 0 AND name > $1 ORDER BY name LIMIT $2",
+    `SELECT name FROM repositories WHERE manifest_count > 0 AND name > $1 AND ${visible.sql} ORDER BY name LIMIT $2`,
     startOf(page),
     page.limit + 1,
+    ...visible.parameters,
   );
   return pageOf(rows, page.limit, (row) => row.name);
 }

@@ -8,6 +8,7 @@ import { query, queryOne, type Command } from "../statement.ts";
 interface UploadRow {
   readonly id: string;
   readonly repository: string;
+  readonly owner: string;
   readonly state: string;
   readonly byte_offset: number;
   readonly algorithm: DigestAlgorithm;
@@ -19,12 +20,13 @@ interface LeasedUploadRow extends UploadRow {
   readonly lease_until: number | null;
 }
 
-const columns = "id, repository, state, byte_offset, algorithm, expires_at";
+const columns = "id, repository, owner, state, byte_offset, algorithm, expires_at";
 
 function toUpload(row: UploadRow): UploadRecord {
   return {
     id: row.id,
     repository: row.repository,
+    owner: row.owner,
     state: row.state,
     offset: row.byte_offset,
     algorithm: row.algorithm,
@@ -33,9 +35,10 @@ function toUpload(row: UploadRow): UploadRecord {
 }
 
 export function* startUpload(upload: UploadRecord): Command<void> {
+  const { id, repository, owner, state, offset, algorithm, expiresAt } = upload;
   yield* query(
-    `INSERT INTO uploads (${columns}) VALUES ($1, $2, $3, $4, $5, $6)`,
-    ...[upload.id, upload.repository, upload.state, upload.offset, upload.algorithm, upload.expiresAt],
+    `INSERT INTO uploads (${columns}) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    ...[id, repository, owner, state, offset, algorithm, expiresAt],
   );
 }
 

@@ -18,10 +18,11 @@ beforeAll(async () => {
     authorizer: {
       decide: async (_, access) => {
         asked.push(access);
-        const { resource } = access;
-        if (resource.kind === "registry" || !closed.has(resource.name)) return { allowed: true };
+        if (access.kind !== "repository" || !closed.has(access.name)) return { allowed: true };
         return { allowed: false, reason: "closed to everybody" };
       },
+      visibility: async () => ({ kind: "all" }),
+      createProject: async () => {},
     },
   });
   client = new RegistryClient(served.url);
@@ -88,7 +89,7 @@ describe("a client that waits for 100 Continue", () => {
       expect(answer.continued).toBe(false);
       expect(expectError(answer, 403, "DENIED").detail).toMatchObject({
         reason: "closed to everybody",
-        access: { action: "push", resource: { kind: "repository", name: "closed/app" } },
+        access: { kind: "repository", name: "closed/app", action: "push" },
       });
     }
   });
@@ -112,8 +113,8 @@ describe("rights", () => {
   it("are asked for each request in the words of its route", async () => {
     const digest = digestOf("x");
     const rows = [
-      ["GET", "/v2/", "registry pull"],
-      ["GET", "/v2/_catalog", "registry pull"],
+      ["GET", "/v2/", "registry"],
+      ["GET", "/v2/_catalog", "registry"],
       ["GET", "/v2/a/b/manifests/v1", "a/b pull"],
       ["PUT", "/v2/a/b/manifests/v1", "a/b push"],
       ["DELETE", "/v2/a/b/manifests/v1", "a/b delete"],
@@ -128,8 +129,8 @@ describe("rights", () => {
     for (const [method, path, right] of rows) {
       asked.length = 0;
       await client.send(method, path);
-      const words = asked.map(
-        ({ action, resource }) => `${resource.kind === "registry" ? "registry" : resource.name} ${action}`,
+      const words = asked.map((access) =>
+        access.kind === "repository" ? `${access.name} ${access.action}` : access.kind,
       );
       expect([method, path, ...words]).toEqual([method, path, right]);
     }

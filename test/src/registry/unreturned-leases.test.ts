@@ -19,9 +19,9 @@ let client: RegistryClient;
 beforeAll(async () => {
   disk = { isFull: false };
   metadata = await openMetadataStore({ kind: "sqlite", path: ":memory:" });
-  const { repositories, manifests, tags, blobLinks, uploads, discardedObjects } = metadata;
+  const { repositories, manifests, tags, blobLinks, uploads, discardedObjects, access } = metadata;
   const filling: MetadataStore = {
-    ...{ repositories, manifests, tags, blobLinks, discardedObjects },
+    ...{ repositories, manifests, tags, blobLinks, discardedObjects, access },
     uploads: {
       ...uploads,
       save: (...progress) => (disk.isFull ? full() : uploads.save(...progress)),

@@ -9,6 +9,7 @@ import { query } from "../../../storage/metadata/statement.ts";
 import { SqlMetadataStore } from "../../../storage/metadata/sql-metadata-store.ts";
 import { openSqlite } from "../../../storage/metadata/sqlite/open-sqlite.ts";
 import {
+  all,
   blobOf,
   digestFor,
   discardedBy,
@@ -82,7 +83,7 @@ const mount = fc
   .map(([repository, content, from]): Step => {
     return async ({ store, model }, now) => {
       const digest = digestFor(content);
-      const mounted = await store.blobLinks.mount({ repository, digest, from, now });
+      const mounted = await store.blobLinks.mount({ repository, digest, from, visibility: all, now });
       expect(mounted).toBe(model.mount(repository, digest, from));
     };
   });
@@ -154,7 +155,9 @@ const anyStep = fc.oneof(
 );
 
 async function compareAll({ store, model }: Subject): Promise<void> {
-  expect((await store.repositories.list({ limit: 100 })).entries).toEqual(model.existing().sort());
+  expect((await store.repositories.list({ visibility: all, limit: 100 })).entries).toEqual(
+    model.existing().sort(),
+  );
   for (const repository of repositories) {
     const expected = model.repository(repository);
     expect(await store.repositories.exists(repository)).toBe(expected.manifests.size > 0);

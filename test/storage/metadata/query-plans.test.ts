@@ -8,6 +8,7 @@ import { SqliteConnection } from "../../../storage/metadata/sqlite/sqlite-connec
 import { openSqlite } from "../../../storage/metadata/sqlite/open-sqlite.ts";
 import type { MetadataStore } from "../../../storage/metadata/metadata-store.ts";
 import {
+  all,
   blobOf,
   digestFor,
   listsAny,
@@ -43,8 +44,8 @@ async function walkThroughAllMethods(store: MetadataStore): Promise<void> {
   await store.blobLinks.commit({ uploadId: "nobody", holder: "x", repository: "a", blob: again, now: 1 });
   await store.blobLinks.markDamaged(blob.digest, blob.locator);
   await pushBlob(store, "a", blobOf("layer", "healed"));
-  await store.blobLinks.mount({ repository: "b", digest: blob.digest, now: 1 });
-  await store.blobLinks.mount({ repository: "b", digest: blob.digest, from: "a", now: 1 });
+  await store.blobLinks.mount({ visibility: all, repository: "b", digest: blob.digest, now: 1 });
+  await store.blobLinks.mount({ visibility: all, repository: "b", digest: blob.digest, from: "a", now: 1 });
   await store.manifests.commit(manifestOf("a", "child", { subject, artifactType: "t", annotations: {} }));
   const references = [needsBlob(blob.digest), listsAny(digestFor("child"))];
   const precondition = { tag: "v1", demand: { kind: "absent" } } as const;
@@ -60,7 +61,7 @@ async function walkThroughAllMethods(store: MetadataStore): Promise<void> {
   await store.manifests.listReferrers("a", subject, { limit: 10, artifactType: "t" });
   await store.manifests.delete("a", digestFor("child"));
   await store.repositories.exists("a");
-  await store.repositories.list({ limit: 10 });
+  await store.repositories.list({ visibility: all, limit: 10 });
   await store.tags.list("a", { limit: 10, after: "v1" });
   await store.tags.delete("a", "v1");
   await store.blobLinks.unlink("a", blob.digest);
