@@ -1,13 +1,19 @@
 // Holds an implementation of MetadataStore to the sentences of its interface. Each part has a file of its own.
 import { afterEach, beforeEach, describe, test } from "vitest";
 import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
+import { accessRacesContract } from "./metadata-store-access-races.ts";
+import { accountsContract } from "./metadata-store-accounts.ts";
 import { blobLinksContract } from "./metadata-store-blob-links.ts";
 import { discardedObjectsContract } from "./metadata-store-discarded-objects.ts";
 import type { TestDatabase } from "./metadata-store-fixture.ts";
+import { groupsContract } from "./metadata-store-groups.ts";
 import { manifestCommitContract } from "./metadata-store-manifest-commit.ts";
 import { manifestsContract } from "./metadata-store-manifests.ts";
+import { membersContract } from "./metadata-store-members.ts";
+import { projectsContract } from "./metadata-store-projects.ts";
 import { racesContract } from "./metadata-store-races.ts";
 import { repositoriesContract } from "./metadata-store-repositories.ts";
+import { secretsContract } from "./metadata-store-secrets.ts";
 import { tagsContract } from "./metadata-store-tags.ts";
 import { uploadsContract } from "./metadata-store-uploads.ts";
 
@@ -35,5 +41,11 @@ export function metadataStoreContract(name: string, makeDatabase: () => Promise<
     uploadsContract(store);
     discardedObjectsContract(store);
     racesContract(store);
+    accountsContract(store);
+    secretsContract(store);
+    projectsContract(store);
+    membersContract(store);
+    groupsContract(store);
+    accessRacesContract(store);
   });
 }
