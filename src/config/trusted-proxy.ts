@@ -12,7 +12,9 @@ function fault(text: string): string | undefined {
   if (version === 0) return expected;
   if (/^::ffff:/i.test(address)) return "must be written as IPv4, without ::ffff:";
   const widest = version === 4 ? 32 : 128;
-  return Number(prefix ?? 0) > widest ? `has the prefix /${prefix ?? ""}; the longest is /${widest}` : undefined;
+  return Number(prefix ?? 0) > widest
+    ? `has the prefix /${prefix ?? ""}; the longest is /${widest}`
+    : undefined;
 }
 
 export const trustedProxy = z.string().check((context) => {

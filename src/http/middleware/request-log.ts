@@ -15,11 +15,7 @@ type Accounted = WeakMap<Socket, { read: number; written: number }>;
 /** No status on the wire: what nginx writes for a client that left before there was an answer. */
 const clientClosedRequest = 499;
 
-export function requestLog(
-  logger: Logger,
-  metrics: HttpMetrics,
-  origin: Origin,
-): Middleware<RequestState> {
+export function requestLog(logger: Logger, metrics: HttpMetrics, origin: Origin): Middleware<RequestState> {
   const accounted: Accounted = new WeakMap();
   return async (ctx, next) => {
     const begun = process.hrtime.bigint();

@@ -130,3 +130,26 @@ describe("limits", () => {
     expect(() => load({ env: { [name]: value } })).toThrow(message);
   });
 });
+
+describe("http.trustedProxies", () => {
+  it("is a list of addresses, networks and the word loopback, in the file and in the environment", () => {
+    const proxies = ["loopback", "10.0.0.0/8", "192.0.2.1", "fd00::/8", "::1"];
+    const file = yaml(`http: {trustedProxies: [${proxies.map((proxy) => JSON.stringify(proxy)).join()}]}`);
+    expect(load({ file }).http.trustedProxies).toEqual(proxies);
+    const env = { BERTH_HTTP_TRUSTED_PROXIES: JSON.stringify(proxies) };
+    expect(load({ env }).http.trustedProxies).toEqual(proxies);
+    const one = { BERTH_HTTP_TRUSTED_PROXIES_0: "192.0.2.7" };
+    expect(load({ env: one }).http.trustedProxies).toEqual(["192.0.2.7"]);
+  });
+
+  it.each([
+    ["proxy.example", /must be an address, a network/],
+    ["10.0.0.0/33", /has the prefix \/33; the longest is \/32/],
+    ["fd00::/129", /the longest is \/128/],
+    ["10.0.0.0/", /must be an address/],
+    ["fe80::1%eth0", /must be an address/],
+    ["::ffff:10.0.0.1", /must be written as IPv4/],
+  ])("%s is refused", (text, message) => {
+    expect(() => load({ env: { BERTH_HTTP_TRUSTED_PROXIES_0: text } })).toThrow(message);
+  });
+});
