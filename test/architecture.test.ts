@@ -22,9 +22,17 @@ const arrows: Record<string, readonly string[]> = {
     "storage/digest.ts",
     "storage/storage-error.ts",
   ],
-  "src/cli": ["src/config", "src/observability"],
+  "src/cli": [
+    "src/config",
+    "src/observability",
+    "src/assemble-access.ts",
+    "auth",
+    "storage/metadata/access-records.ts",
+  ],
+  "src/assemble-access.ts": ["src/config", "auth", "storage"],
   "src/assemble.ts": ["src", "auth", "storage"],
-  "src/main.ts": ["src/cli", "src/assemble.ts", "src/observability"],
+  "src/assemble-auth.ts": ["src", "auth", "storage"],
+  "src/main.ts": ["src/cli", "src/assemble.ts", "src/assemble-access.ts", "src/observability"],
   conformance: [],
 };
 
@@ -37,6 +45,11 @@ const homes: Record<string, string> = {
   zod: "src/config",
   yaml: "src/config",
   commander: "src/cli",
+  read: "src/cli",
+  "lru-cache": "auth",
+  "@node-rs/argon2": "auth/accounts",
+  bcryptjs: "auth/authenticators",
+  jsonwebtoken: "auth/tokens",
 };
 
 /** Exceptions, each with its reason. */
