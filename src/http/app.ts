@@ -1,16 +1,14 @@
 // The application, without a server around it. The order of the middleware is its documentation:
 //
-//   request id → log → errors → health → (route: right → handler)
-import Koa from "koa";
-import type { Authorizer } from "../../auth/authorizer.ts";
+//   request id → log → errors → health → tokens, admin API → (route of /v2: gate → handler)
+import Koa, { type Middleware } from "koa";
 import type { Logger } from "../observability/logger.ts";
 import type { HttpMetrics } from "../observability/metrics.ts";
 import type { Registry } from "../registry/registry.ts";
-import type { HandlerParts } from "./distribution/handler.ts";
 import { healthRoutes, type Health } from "./health.ts";
 import { locateUnder } from "./location.ts";
-import { authorizeWith } from "./middleware/authorize.ts";
 import { errorResponse } from "./middleware/error-response.ts";
+import type { Gate } from "./middleware/gate.ts";
 import { requestId, type RequestState } from "./middleware/request-id.ts";
 import { requestLog } from "./middleware/request-log.ts";
 import type { Origin } from "./origin.ts";
@@ -18,7 +16,9 @@ import { distributionRoutes } from "./routes.ts";
 
 export interface AppParts {
   readonly registry: Registry;
-  readonly authorizer: Authorizer;
+  readonly gate: Gate;
+  /** What a mode has besides `/v2`: the token server, the admin API. */
+  readonly before?: readonly Middleware[];
   readonly health: Health;
   readonly logger: Logger;
   readonly metrics: HttpMetrics;
@@ -28,21 +28,15 @@ export interface AppParts {
 }
 
 export function createApp(parts: AppParts): Koa<RequestState> {
-  const { registry, authorizer, health, logger, metrics, origin, publicUrl, maxManifestBytes } = parts;
+  const { registry, gate, before = [], health, logger, metrics, origin, publicUrl, maxManifestBytes } = parts;
   const app = new Koa<RequestState>();
   app.use(requestId);
   app.use(requestLog(logger, metrics, origin));
   app.use(errorResponse(logger));
   app.use(healthRoutes(health));
-  const { require, may } = authorizeWith(authorizer);
+  for (const middleware of before) app.use(middleware);
   const locate = locateUnder(publicUrl);
-  // Everybody is the same and sees everything.
-  const caller: Pick<HandlerParts, "owner" | "visibleTo" | "mayPull"> = {
-    owner: () => "anonymous",
-    visibleTo: async () => ({ kind: "all" }),
-    mayPull: (_, name) => may({ kind: "repository", name, action: "pull" }),
-  };
-  for (const middleware of distributionRoutes({ registry, locate, maxManifestBytes, ...caller }, require))
+  for (const middleware of distributionRoutes({ registry, gate, locate, maxManifestBytes }))
     app.use(middleware);
   // Errors are written above; what reaches Koa's own hook is a client that left.
   app.on("error", (error: unknown) => logger.debug({ err: error }, "connection ended early"));

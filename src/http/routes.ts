@@ -3,6 +3,7 @@ import Router from "@koa/router";
 import type { Middleware } from "koa";
 import type { Access, RepositoryAction } from "../../auth/access.ts";
 import { OciError } from "../oci/oci-error.ts";
+import type { Registry } from "../registry/registry.ts";
 import { blobHandlers } from "./distribution/blobs.ts";
 import { discoverExtensions, ping } from "./distribution/discovery.ts";
 import type { Handler, HandlerParts } from "./distribution/handler.ts";
@@ -10,16 +11,16 @@ import { listCatalog, listTags } from "./distribution/listings.ts";
 import { manifestHandlers } from "./distribution/manifests.ts";
 import { listReferrers } from "./distribution/referrers.ts";
 import { uploadHandlers } from "./distribution/uploads.ts";
-import type { Authorize } from "./middleware/authorize.ts";
 import { repositoryIn, type PathParameters } from "./parameters.ts";
 
 type Method = "GET" | "HEAD" | "PUT" | "POST" | "PATCH" | "DELETE";
-type Route = readonly [
-  methods: readonly Method[],
-  path: string,
-  needs: (path: PathParameters) => Access,
-  handler: Handler,
-];
+type Route = readonly [methods: readonly Method[], path: string, needs: Need, handler: Handler];
+
+/** The right that a request needs; a session has to be the caller's own besides. */
+interface Need {
+  readonly access: (path: PathParameters) => Access;
+  readonly session?: true;
+}
 
 function routeTable(parts: HandlerParts): readonly Route[] {
   const manifests = manifestHandlers(parts);
@@ -29,7 +30,7 @@ function routeTable(parts: HandlerParts): readonly Route[] {
     // end-1. `GET /v2` without the slash is what some clients begin with.
     [["GET", "HEAD"], "/v2", registry, ping],
     [["GET", "HEAD"], "/v2/", registry, ping],
-    [["GET", "HEAD"], "/v2/_catalog", registry, listCatalog(parts)],
+    [["GET", "HEAD"], "/v2/_catalog", catalog, listCatalog(parts)],
     [["GET", "HEAD"], "/v2/_oci/ext/discover", registry, discoverExtensions],
     // end-3, end-7, end-9
     [["GET", "HEAD"], "/v2/*name/manifests/:reference", repository("pull"), manifests.get],
@@ -39,10 +40,10 @@ function routeTable(parts: HandlerParts): readonly Route[] {
     [["POST"], "/v2/*name/blobs/uploads", repository("push"), uploads.post],
     [["POST"], "/v2/*name/blobs/uploads/", repository("push"), uploads.post],
     // end-5, end-6, end-13, end-14
-    [["GET", "HEAD"], "/v2/*name/blobs/uploads/:id", repository("push"), uploads.get],
-    [["PATCH"], "/v2/*name/blobs/uploads/:id", repository("push"), uploads.patch],
-    [["PUT"], "/v2/*name/blobs/uploads/:id", repository("push"), uploads.put],
-    [["DELETE"], "/v2/*name/blobs/uploads/:id", repository("push"), uploads.delete],
+    [["GET", "HEAD"], "/v2/*name/blobs/uploads/:id", session, uploads.get],
+    [["PATCH"], "/v2/*name/blobs/uploads/:id", session, uploads.patch],
+    [["PUT"], "/v2/*name/blobs/uploads/:id", session, uploads.put],
+    [["DELETE"], "/v2/*name/blobs/uploads/:id", session, uploads.delete],
     // end-2, end-10
     [["HEAD"], "/v2/*name/blobs/:digest", repository("pull"), blobs.head],
     [["GET"], "/v2/*name/blobs/:digest", repository("pull"), blobs.get],
@@ -53,23 +54,32 @@ function routeTable(parts: HandlerParts): readonly Route[] {
   ];
 }
 
-const registry = (): Access => ({ kind: "registry" });
-
-const repository =
-  (action: RepositoryAction) =>
-  (path: PathParameters): Access => ({ kind: "repository", name: repositoryIn(path), action });
+const registry: Need = { access: () => ({ kind: "registry" }) };
+const catalog: Need = { access: () => ({ kind: "catalog" }) };
+const repository = (action: RepositoryAction): Need => ({
+  access: (path) => ({ kind: "repository", name: repositoryIn(path), action }),
+});
+const session: Need = { ...repository("push"), session: true };
 
 /** The routes of `/v2`, and the two refusals for what no row has: 405 where the address exists, else 404. */
-export function distributionRoutes(parts: HandlerParts, authorize: Authorize): Middleware[] {
+export function distributionRoutes(parts: HandlerParts): Middleware[] {
+  const { gate, registry } = parts;
   const router = new Router({ strict: true, sensitive: true });
   for (const [methods, path, needs, handler] of routeTable(parts)) {
     router.register(path, [...methods], async (ctx) => {
       const parameters = ctx.params as PathParameters;
-      await authorize(needs(parameters));
+      const access = needs.access(parameters);
+      if (needs.session) await gate.admitToSession(ctx, access, () => ownerOfSession(registry, parameters));
+      else await gate.admit(ctx, access);
       await handler(ctx, parameters);
     });
   }
   return [router.routes() as unknown as Middleware, refuseUnrouted];
+}
+
+async function ownerOfSession(registry: Registry, path: PathParameters): Promise<string | undefined> {
+  const upload = await registry.uploads.find(repositoryIn(path), path["id"] ?? "");
+  return upload?.owner;
 }
 
 const refuseUnrouted: Middleware = (ctx) => {

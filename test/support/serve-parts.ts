@@ -1,10 +1,14 @@
 // The registry with parts of the test's choosing: another authorizer, a store that fails, short limits. In memory unless
 // a store is given.
 import { randomUUID } from "node:crypto";
-import { OpenAuthorizer } from "../../auth/open-authorizer.ts";
+import type { Authenticator } from "../../auth/authenticator.ts";
 import type { Authorizer } from "../../auth/authorizer.ts";
+import { OpenAuthenticator } from "../../auth/open-authenticator.ts";
+import { OpenAuthorizer } from "../../auth/open-authorizer.ts";
 import { createApp } from "../../src/http/app.ts";
 import { originOf } from "../../src/http/origin.ts";
+import { challengesOf } from "../../src/http/challenge.ts";
+import { Gate } from "../../src/http/middleware/gate.ts";
 import { listen, type ServerOptions } from "../../src/http/server.ts";
 import { createLogger, type Logger } from "../../src/observability/logger.ts";
 import { createMetrics, type Metrics } from "../../src/observability/metrics.ts";
@@ -18,6 +22,7 @@ import { openMetadataStore } from "../../storage/metadata/open-metadata-store.ts
 export interface Parts {
   readonly blobStore?: BlobStore;
   readonly metadata?: MetadataStore;
+  readonly authenticator?: Authenticator;
   readonly authorizer?: Authorizer;
   readonly logger?: Logger;
   readonly publicUrl?: string;
@@ -56,13 +61,21 @@ export async function serveParts(parts: Parts = {}): Promise<ServedParts> {
       newId: randomUUID,
     }),
   );
+  const origin = originOf({ publicUrl: parts.publicUrl, trustedProxies: parts.trustedProxies ?? [] });
+  const gate = new Gate({
+    authenticator: parts.authenticator ?? new OpenAuthenticator(),
+    authorizer: parts.authorizer ?? new OpenAuthorizer(),
+    challenges: challengesOf({ service: "berth", origin }),
+    origin,
+    trail: { note: () => undefined },
+  });
   const app = createApp({
     registry,
-    authorizer: parts.authorizer ?? new OpenAuthorizer(),
+    gate,
     health: { ready: () => metadata.ping() },
     logger,
     metrics: metrics.http,
-    origin: originOf({ publicUrl: parts.publicUrl, trustedProxies: parts.trustedProxies ?? [] }),
+    origin,
     publicUrl: parts.publicUrl,
     maxManifestBytes: 4 * 1024 * 1024,
   });

@@ -1,19 +1,16 @@
 // What every handler of `/v2` gets and is: parse, call the registry, shape the answer.
 import type { Context } from "koa";
-import type { Registry, Visibility } from "../../registry/registry.ts";
+import type { Registry } from "../../registry/registry.ts";
 import type { Locate } from "../location.ts";
+import type { Gate } from "../middleware/gate.ts";
 import type { PathParameters } from "../parameters.ts";
 
 export interface HandlerParts {
   readonly registry: Registry;
   readonly locate: Locate;
   readonly maxManifestBytes: number;
-  /** The caller, as the owner of upload sessions. */
-  readonly owner: (ctx: Context) => string;
-  /** What the caller may see, in lists and as the source of a mount. */
-  readonly visibleTo: (ctx: Context) => Promise<Visibility>;
-  /** Whether the caller may pull from that repository: a mount asks, and is no error when not. */
-  readonly mayPull: (ctx: Context, repository: string) => Promise<boolean>;
+  /** Knows the caller: the owner of a new upload session, what a list shows, what may be mounted. */
+  readonly gate: Gate;
 }
 
 export type Handler = (ctx: Context, path: PathParameters) => Promise<void>;

@@ -15,10 +15,10 @@ export function listTags({ registry, locate }: HandlerParts): Handler {
   };
 }
 
-export function listCatalog({ registry, locate, visibleTo }: HandlerParts): Handler {
+export function listCatalog({ registry, locate, gate }: HandlerParts): Handler {
   return async (ctx) => {
     const request = pageRequestOf(ctx);
-    const page = await registry.catalog.list(request, await visibleTo(ctx));
+    const page = await registry.catalog.list(request, await gate.visibleTo(ctx));
     linkNextPage(ctx, "/v2/_catalog", request, page, locate);
     ctx.body = { repositories: page.entries };
   };

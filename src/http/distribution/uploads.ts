@@ -53,7 +53,7 @@ async function startUpload(parts: HandlerParts, ctx: Context, repository: Reposi
   }
   const whole = queryValue(ctx, "digest");
   if (whole !== undefined) return uploadWhole(parts, ctx, repository, toDigest(whole));
-  const status = await parts.registry.uploads.start(repository, algorithmIn(ctx), parts.owner(ctx));
+  const status = await parts.registry.uploads.start(repository, algorithmIn(ctx), parts.gate.ownerOf(ctx));
   answerStatus(parts, ctx, 202, repository, status);
 }
 
@@ -66,8 +66,8 @@ async function mounted(
 ): Promise<boolean> {
   const from = queryValue(ctx, "from");
   const source = from === undefined ? undefined : parseRepositoryName(from);
-  if (from !== undefined && (source === undefined || !(await parts.mayPull(ctx, source)))) return false;
-  return parts.registry.blobs.mount(repository, digest, source, await parts.visibleTo(ctx));
+  if (from !== undefined && (source === undefined || !(await parts.gate.mayPull(ctx, source)))) return false;
+  return parts.registry.blobs.mount(repository, digest, source, await parts.gate.mountableFor(ctx));
 }
 
 /** end-4b: POST with the digest and the whole blob. Nobody learns of its session, so it goes when it fails. */
@@ -78,7 +78,7 @@ async function uploadWhole(
   digest: Digest,
 ): Promise<void> {
   const { uploads } = parts.registry;
-  const { id } = await uploads.start(repository, algorithmOf(digest), parts.owner(ctx));
+  const { id } = await uploads.start(repository, algorithmOf(digest), parts.gate.ownerOf(ctx));
   try {
     await uploads.complete(repository, id, digest, hasBody(ctx.req) ? chunkOf(ctx) : undefined);
   } catch (error) {

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Access } from "../../../auth/access.ts";
+import type { Caller } from "../../../auth/caller.ts";
 import { answerTo, open, type Answer } from "../../support/http-request.ts";
 import { digestOf, imageIndex, randomBlob } from "../../support/images.ts";
 import { expectError } from "../../support/oci-answer.ts";
@@ -12,9 +13,11 @@ let served: ServedParts;
 let client: RegistryClient;
 const asked: Access[] = [];
 const closed = new Set(["closed/app"]);
+const somebody: Caller = { principal: { kind: "user", id: "1", name: "somebody" }, grant: { kind: "all" } };
 
 beforeAll(async () => {
   served = await serveParts({
+    authenticator: { authenticate: async () => ({ outcome: "accepted", caller: somebody }) },
     authorizer: {
       decide: async (_, access) => {
         asked.push(access);
@@ -81,16 +84,12 @@ describe("a client that waits for 100 Continue", () => {
   it("is not when the request is denied", async () => {
     const rows = [
       ["POST", `/v2/closed/app/blobs/uploads/?digest=${digestOf("x")}`],
-      ["PATCH", "/v2/closed/app/blobs/uploads/some-id"],
       ["PUT", "/v2/closed/app/manifests/v1"],
     ] as const;
     for (const [method, path] of rows) {
       const answer = await polite(method, path, Buffer.alloc(1000));
       expect(answer.continued).toBe(false);
-      expect(expectError(answer, 403, "DENIED").detail).toMatchObject({
-        reason: "closed to everybody",
-        access: { kind: "repository", name: "closed/app", action: "push" },
-      });
+      expect(expectError(answer, 403, "DENIED").detail).toEqual({ reason: "closed to everybody" });
     }
   });
 
@@ -99,7 +98,7 @@ describe("a client that waits for 100 Continue", () => {
       ["PUT", "/v2/open/app/manifests/-bad", 400, 1000],
       ["PUT", "/v2/Open/app/manifests/v1", 400, 1000],
       ["PUT", "/v2/open/app/manifests/v1", 413, 5_000_000],
-      ["PUT", "/v2/open/app/blobs/uploads/some-id", 400, 1000],
+      ["PUT", await client.startUpload("open/app"), 400, 1000],
       ["PUT", "/v2/nowhere", 404, 1000],
     ] as const;
     for (const [method, path, status, length] of rows) {
@@ -112,17 +111,18 @@ describe("a client that waits for 100 Continue", () => {
 describe("rights", () => {
   it("are asked for each request in the words of its route", async () => {
     const digest = digestOf("x");
+    const session = await client.startUpload("a/b");
     const rows = [
       ["GET", "/v2/", "registry"],
-      ["GET", "/v2/_catalog", "registry"],
+      ["GET", "/v2/_catalog", "catalog"],
       ["GET", "/v2/a/b/manifests/v1", "a/b pull"],
       ["PUT", "/v2/a/b/manifests/v1", "a/b push"],
       ["DELETE", "/v2/a/b/manifests/v1", "a/b delete"],
       ["HEAD", `/v2/a/b/blobs/${digest}`, "a/b pull"],
       ["DELETE", `/v2/a/b/blobs/${digest}`, "a/b delete"],
       ["POST", "/v2/a/b/blobs/uploads/", "a/b push"],
-      ["GET", "/v2/a/b/blobs/uploads/id", "a/b push"],
-      ["DELETE", "/v2/a/b/blobs/uploads/id", "a/b push"],
+      ["GET", session, "a/b push"],
+      ["DELETE", session, "a/b push"],
       ["GET", "/v2/a/b/tags/list", "a/b pull"],
       ["GET", `/v2/a/b/referrers/${digest}`, "a/b pull"],
     ] as const;
