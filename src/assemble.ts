@@ -9,8 +9,10 @@ import type { Config } from "./config/load-config.ts";
 import { createApp } from "./http/app.ts";
 import { originOf } from "./http/origin.ts";
 import { listen } from "./http/server.ts";
+import { CurrentCertificate } from "./http/tls/current-certificate.ts";
 import { DiscardedObjects } from "./jobs/discarded-objects.ts";
 import { ExpiredUploads } from "./jobs/expired-uploads.ts";
+import type { Job } from "./jobs/job.ts";
 import { startScheduler } from "./jobs/scheduler.ts";
 import type { Logger } from "./observability/logger.ts";
 import { createMetrics, listenForMetrics } from "./observability/metrics.ts";
@@ -36,10 +38,12 @@ export async function assemble(
     for (let next = opened.pop(); next; next = opened.pop()) await next();
   };
   try {
+    const certificate = config.http.tls && (await CurrentCertificate.open(config.http.tls, { logger, now }));
     const metadata = await openMetadataStore({ kind: "sqlite", path: config.storage.metadata.sqlite.path });
     opened.push(() => metadata.close());
     const blobStore = await openBlobStore(blobStoreOptions(config));
-    const scheduler = startScheduler(jobs(config, blobStore, metadata, now), logger);
+    const work = [...jobs(config, blobStore, metadata, now), ...renewals(certificate)];
+    const scheduler = startScheduler(work, logger);
     opened.push(() => scheduler.close());
     const metrics = createMetrics();
     const metricsServer = config.metrics.listen && (await listenForMetrics(metrics, config.metrics.listen));
@@ -60,7 +64,8 @@ export async function assemble(
       publicUrl: config.http.publicUrl,
       maxManifestBytes: config.http.maxManifestBytes,
     });
-    const server = await listen(app.callback(), { ...config.http, ...config.http.listen }, logger);
+    const address = { ...config.http, ...config.http.listen, certificate };
+    const server = await listen(app.callback(), address, logger);
     draining = server.draining;
     opened.push(() => server.close());
     return { urls: { http: server.url, ...(metricsServer && { metrics: metricsServer.url }) }, close };
@@ -74,6 +79,10 @@ function blobStoreOptions({ storage: { blobs } }: Config): BlobStoreOptions {
   return "memory" in blobs
     ? { kind: "memory" }
     : { kind: "filesystem", directory: blobs.filesystem.directory };
+}
+
+function renewals(certificate: CurrentCertificate | undefined): Job[] {
+  return certificate ? [{ name: "certificate", everySeconds: 3, run: () => certificate.refresh() }] : [];
 }
 
 function jobs(config: Config, blobStore: BlobStore, metadata: MetadataStore, now: () => number) {

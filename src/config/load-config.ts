@@ -93,6 +93,11 @@ function resolveTokenServer(
   };
 }
 
+function resolveHttp({ http }: Settings, absolute: (path: string) => string): Settings["http"] {
+  const { tls } = http;
+  return { ...http, ...(tls && { tls: { cert: absolute(tls.cert), key: absolute(tls.key) } }) };
+}
+
 /** Throws a ConfigError whose message lists every problem and says what to do. */
 export function loadConfig(sources: ConfigSources = {}): Config {
   const { settings, sourceOf } = readSettings(configSchema, {
@@ -104,6 +109,7 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   const absolute = (path: string): string => resolve(directory, path);
   return {
     ...settings,
+    http: resolveHttp(settings, absolute),
     data: absolute(settings.data),
     storage: resolveStorage(settings, absolute),
     auth: resolveAuth(settings, sourceOf(["auth", "mode"]), absolute),

@@ -24,6 +24,17 @@ const http = z.strictObject({
     .describe(
       "URL under which clients reach Berth, such as https://registry.example.com. When set, Location and Link headers are absolute with it; otherwise they are absolute paths, which work behind any proxy.",
     ),
+  tls: z
+    .strictObject({
+      cert: path.describe(
+        "PEM file with the certificate of the server and, behind it, those that lead to its root.",
+      ),
+      key: path.describe("PEM file with the private key of the certificate, without a passphrase."),
+    })
+    .optional()
+    .describe(
+      "Serves HTTPS instead of HTTP, with this certificate. When the files change, new connections get the new one within seconds.",
+    ),
   trustedProxies: z
     .array(trustedProxy.describe("An address, a network such as 10.0.0.0/8, or loopback."))
     .prefault([])

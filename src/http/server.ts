@@ -9,7 +9,10 @@ import {
 } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
 import type { Logger } from "../observability/logger.ts";
+import { OciError } from "../oci/oci-error.ts";
+import { awaitsHandshake, placeTlsDoor, type TlsDoorOptions } from "./tls/tls-door.ts";
 import { refuseUnparsable } from "./unparsable-request.ts";
 import { WorkInHand } from "./work-in-hand.ts";
 
@@ -24,6 +27,8 @@ export interface ServerOptions {
   readonly keepAliveSeconds: number;
   /** What running transfers get to finish once `close` was called. */
   readonly drainSeconds: number;
+  /** With one the port speaks HTTPS alone. */
+  readonly certificate?: TlsDoorOptions["certificate"] | undefined;
 }
 
 export interface RunningServer {
@@ -45,10 +50,10 @@ export async function listen(
   const work = new WorkInHand();
   let draining = false;
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
-    if (request.httpVersion === "1.1" && request.headers.host === undefined) {
-      // RFC 9112 §3.2 wants 400, which node would give without a body.
-      refuse(new Error("no Host header"), request.socket);
-      return;
+    const fault = faultOf(request, options);
+    if (fault !== undefined) {
+      request.resume();
+      return refuse(fault, request.socket);
     }
     if (draining) response.setHeader("connection", "close");
     // Node discards a body that nobody touched, but not the rest of one that was refused halfway: the connection would
@@ -59,7 +64,8 @@ export async function listen(
     response.once("close", () => draining && server.closeIdleConnections());
   };
   const refuse = (error: NodeJS.ErrnoException, socket: Duplex): void => {
-    if (socket.writable && !work.isAnswering(socket)) refuseUnparsable(error, socket, logger);
+    if (socket.writable && !work.isAnswering(socket) && !awaitsHandshake(socket))
+      refuseUnparsable(error, socket, logger);
     else socket.destroy();
   };
   const server = createServer(limits(options), serve);
@@ -69,14 +75,13 @@ export async function listen(
   // Whatever else a client expects is none of our business (RFC 9110 §10.1.1 lets a server ignore it).
   server.on("checkExpectation", serve);
   server.on("clientError", refuse);
-  const connections = new Set<Socket>();
-  server.on("connection", (socket: Socket) => {
-    connections.add(socket);
-    socket.once("close", () => connections.delete(socket));
-  });
+  const { certificate, headersSeconds, inactivitySeconds } = options;
+  const firstByteSeconds = Math.min(headersSeconds, inactivitySeconds);
+  if (certificate) placeTlsDoor(server, { certificate, firstByteSeconds }, logger);
+  const connections = connectionsOf(server);
   await bind(server, options);
   return {
-    url: urlOf(server.address() as AddressInfo),
+    url: urlOf(certificate ? "https" : "http", server.address() as AddressInfo),
     draining: () => draining,
     close: async () => {
       draining = true;
@@ -85,6 +90,26 @@ export async function listen(
       await work.done();
     },
   };
+}
+
+/** What is wrong with a request before anybody looks at what it asks for. */
+function faultOf(
+  { socket, httpVersion, headers }: IncomingMessage,
+  { certificate }: ServerOptions,
+): Error | undefined {
+  if (certificate && !(socket instanceof TLSSocket)) return new OciError("tlsRequired");
+  // RFC 9112 §3.2 wants 400, which node would give without a body.
+  return httpVersion === "1.1" && headers.host === undefined ? new Error("no Host header") : undefined;
+}
+
+/** All that are open. With TLS a connection is two sockets, one around the other. */
+function connectionsOf(server: Server): ReadonlySet<Socket> {
+  const connections = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    connections.add(socket);
+    socket.once("close", () => connections.delete(socket));
+  });
+  return connections;
 }
 
 function limits({ headersSeconds, keepAliveSeconds }: ServerOptions): NodeServerOptions {
@@ -110,8 +135,8 @@ function bind(server: Server, { host, port }: ServerOptions): Promise<void> {
   });
 }
 
-function urlOf({ address, family, port }: AddressInfo): string {
-  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+function urlOf(scheme: "http" | "https", { address, family, port }: AddressInfo): string {
+  return `${scheme}://${family === "IPv6" ? `[${address}]` : address}:${port}`;
 }
 
 /** Node closes idle connections by itself here; those in use get their time, and are cut after it. */
@@ -128,7 +153,7 @@ function drain(
     }, 100);
     const cut = setTimeout(() => {
       logger.warn({ drainSeconds }, "transfers still running after the drain time are cut");
-      server.closeAllConnections();
+      for (const socket of connections) socket.destroy();
     }, drainSeconds * 1000);
     server.close(() => {
       clearTimeout(hangUp);

@@ -1,5 +1,5 @@
-// What is not HTTP, or too slow or too long in its headers: no request exists, yet the answer has the usual shape, with
-// an id that the log has too. Apart from server.ts because it writes to a bare socket what Koa writes everywhere else.
+// What is not HTTP, or too slow or too long in its headers, or in plain where TLS is spoken: no request exists that could
+// be handled, yet the answer has the usual shape, with an id that the log has too. Apart from server.ts because it writes to a bare socket what Koa writes everywhere else.
 import { randomUUID } from "node:crypto";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -7,14 +7,18 @@ import type { Logger } from "../observability/logger.ts";
 import { OciError } from "../oci/oci-error.ts";
 import { errorBody } from "./middleware/error-response.ts";
 
-/** Answers and closes the connection, which must not be in the middle of another answer. */
+/**
+ * Answers and closes the connection, which must not be in the middle of another answer.
+ * @param error an OciError is answered as what it is, everything else as a request that could not be understood
+ */
 export function refuseUnparsable(error: NodeJS.ErrnoException, socket: Duplex, logger: Logger): void {
   const requestId = randomUUID();
+  const known = error instanceof OciError ? error : undefined;
   const status = statusOf(error.code);
-  const reason = error.code ?? error.message;
+  const reason = known?.kind ?? error.code ?? error.message;
   const remote = socket instanceof Socket ? socket.remoteAddress : undefined;
   logger.info({ requestId, remote, status: Number(status.slice(0, 3)), reason }, "not a request");
-  const refusal = new OciError("requestInvalid", { detail: { reason } });
+  const refusal = known ?? new OciError("requestInvalid", { detail: { reason } });
   const body = JSON.stringify(errorBody(refusal, requestId));
   const headers = [
     `HTTP/1.1 ${status}`,

@@ -46,6 +46,7 @@ const table = {
   denied: { code: "DENIED", status: 403, message: "not allowed" },
   routeUnknown: { code: "UNSUPPORTED", status: 404, message: "no such address here: registry paths begin with /v2/" },
   methodUnsupported: { code: "UNSUPPORTED", status: 405, message: "this method is not supported here" },
+  tlsRequired: { code: "UNSUPPORTED", status: 400, message: "this port speaks HTTPS: use https:// in place of http://" },
   requestInvalid: { code: "UNSUPPORTED", status: 400, message: "the request could not be understood" },
 
   storageFull: { code: "DENIED", status: 507, message: "storage full: ask the operator to free or add space, then push again" },
