@@ -14,6 +14,9 @@ import { findParent } from "./manifest-edges.ts";
 import { getRepositoryId } from "./repositories.ts";
 import { visibilityCondition } from "./visibility.ts";
 
+/** Some links are looked at in a millisecond; a digest may have a hundred thousand of them. */
+const pageLinks = 1000;
+
 export function* findBlob(repository: string, digest: Digest): Command<BlobRecord | undefined> {
   const row = yield* queryOne<{ locator: Locator; size: number }>(
     `SELECT b.locator, b.size FROM repositories r
@@ -97,19 +100,25 @@ export function* mountBlob(mount: Parameters<BlobLinks["mount"]>[0]): Command<bo
   return true;
 }
 
-/** Whether the blob is present in a repository that the caller may see. */
+/** Whether the blob is present in a repository that the caller may see: by its links, a bounded number at a time. */
 function* isLinkedVisibly(digest: Digest, visibility: Visibility): Command<boolean> {
-  const columns = { projectColumn: "r.project", nameColumn: "r.name", first: 2 };
+  if ((yield* locateBlob(digest)) === undefined) return false;
+  const columns = { projectColumn: "r.project", nameColumn: "r.name", first: 4 };
   const visible = visibilityCondition(visibility, columns);
-  const row = yield* queryOne(
-    `SELECT 1 FROM blobs b
-     JOIN blob_links l ON l.digest = b.digest
-     JOIN repositories r ON r.id = l.repository_id
-     WHERE b.digest = $1 AND b.state = 'present' AND ${visible.sql} LIMIT 1`,
-    digest,
-    ...visible.parameters,
-  );
-  return row !== undefined;
+  for (let after = 0, more = true; more;) {
+    const page = yield* queryOne<{ links: number; last: number; visible: number }>(
+      `SELECT count(*) AS links, max(r.id) AS last, max(CASE WHEN ${visible.sql} THEN 1 ELSE 0 END) AS visible
+       FROM repositories r WHERE r.id IN (
+         SELECT repository_id FROM blob_links WHERE digest = $1 AND repository_id > $2
+         ORDER BY repository_id LIMIT $3)`,
+      ...[digest, after, pageLinks],
+      ...visible.parameters,
+    );
+    if (page?.visible === 1) return true;
+    more = page?.links === pageLinks;
+    after = page?.last ?? 0;
+  }
+  return false;
 }
 
 export function* unlinkBlob(repository: string, digest: Digest): Command<BlobUnlinkResult> {

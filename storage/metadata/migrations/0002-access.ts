@@ -94,6 +94,7 @@ CREATE TABLE audit (
 CREATE INDEX audit_by_time ON audit (at);
 CREATE INDEX audit_by_actor ON audit (actor, id);
 CREATE INDEX audit_by_action ON audit (action, id);
+CREATE INDEX audit_by_outcome ON audit (outcome, id);
 
 CREATE TABLE access_revision (
   id INTEGER PRIMARY KEY CHECK (id = 1),
