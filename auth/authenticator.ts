@@ -11,7 +11,10 @@ export interface Circumstances {
   readonly address: string;
   /** Accept a token that is good but for its expiry: on its own upload session alone (REQ-14). */
   readonly acceptExpired?: boolean;
-  /** Answer `later` rather than wait, and count no failure: anonymous is good enough for what is asked (REQ-47). */
+  /**
+   * Answer `later` rather than wait, and count a failure once, not each time that it is repeated: anonymous is good
+   * enough for what is asked (REQ-47). It counts at all because else this would be the place to guess passwords.
+   */
   readonly patience?: "none";
 }
 

@@ -18,13 +18,16 @@ export class RevisionedCache<V extends object> {
     return this.#holds() ? this.#entries.get(key) : undefined;
   }
 
-  /** What is remembered, else what `load` gives. A value that a change overtook is given, and not remembered. */
-  async load(key: string, load: () => Promise<V>): Promise<V> {
+  /**
+   * What is remembered, else what `load` gives. A value that a change overtook is given, and not remembered.
+   * @param keeps which values are to be remembered at all
+   */
+  async load(key: string, load: () => Promise<V>, keeps: (value: V) => boolean = () => true): Promise<V> {
     const known = this.get(key);
     if (known !== undefined) return known;
     const before = this.#revision.current ?? (await this.#revision.refresh());
     const value = await load();
-    if (this.#revision.current === before && this.#holds()) this.#entries.set(key, value);
+    if (keeps(value) && this.#revision.current === before && this.#holds()) this.#entries.set(key, value);
     return value;
   }
 
