@@ -27,7 +27,11 @@ describe("making a robot", () => {
       { name: "r1", project: "team", actions: ["push", "pull"] },
       { project: "team", actions: ["pull", "push"], mayCreateProjects: false, expiresAt: undefined },
     ],
-    ["one of every project", { name: "r1", actions: ["delete"] }, { project: undefined, actions: ["delete"] }],
+    [
+      "one of every project",
+      { name: "r1", actions: ["delete"] },
+      { project: undefined, actions: ["delete"] },
+    ],
     [
       "one that may make projects",
       { name: "r1", actions: ["push"], mayCreateProjects: true },
@@ -51,7 +55,12 @@ describe("making a robot", () => {
     ["a name that Basic could not carry", { ...plain, name: "robot$ci:x" }, "invalid", /choose a name/],
     ["a user's name", { ...plain, name: "ada" }, "taken", /is called ada already/],
     ["a robot's name", { ...plain, name: "ci" }, "taken", /is called ci already/],
-    ["a project that is not there", { ...plain, project: "gone" }, "unknown", /no project called gone: create/],
+    [
+      "a project that is not there",
+      { ...plain, project: "gone" },
+      "unknown",
+      /no project called gone: create/,
+    ],
     ["no action", { ...plain, actions: [] }, "invalid", /name one or more of the actions pull, push, delete/],
     ["an unknown action", { ...plain, actions: ["pull", "admin"] }, "invalid", /name one or more/],
     ["an action in capitals", { ...plain, actions: ["PULL"] }, "invalid", /name one or more/],
