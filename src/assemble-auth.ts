@@ -1,24 +1,54 @@
-// The auth side of the composition: which authenticator, rules and endpoints a mode has.
+// The auth side of the composition: which authenticator, rules and endpoints each mode has.
+import type { Middleware } from "koa";
 import { OpenAuthenticator } from "../auth/open-authenticator.ts";
 import { OpenAuthorizer } from "../auth/open-authorizer.ts";
+import type { FirstAdmin } from "../auth/accounts/first-admin.ts";
 import type { MetadataStore } from "../storage/metadata/metadata-store.ts";
+import { assembleAccounts } from "./assemble-accounts.ts";
 import type { Config } from "./config/load-config.ts";
 import { challengesOf } from "./http/challenge.ts";
 import { Gate } from "./http/middleware/gate.ts";
 import type { Origin } from "./http/origin.ts";
+import type { Job } from "./jobs/job.ts";
+import type { Logger } from "./observability/logger.ts";
 
 export interface AuthParts {
   readonly metadata: MetadataStore;
   readonly origin: Origin;
+  readonly logger: Logger;
+  readonly now: () => number;
+  /** For the first user; one is made up when it is undefined. */
+  readonly adminPassword: string | undefined;
 }
 
-export async function assembleAuth(config: Config, { origin }: AuthParts): Promise<{ gate: Gate }> {
+export interface AuthSide {
+  readonly gate: Gate;
+  /** What the mode serves besides `/v2`. */
+  readonly before: readonly Middleware[];
+  readonly jobs: readonly Job[];
+  /** Made just now, because there was no user. */
+  readonly firstAdmin: FirstAdmin | undefined;
+  close(): Promise<void>;
+}
+
+export async function assembleAuth(config: Config, parts: AuthParts): Promise<AuthSide> {
+  switch (config.auth.mode) {
+    case "open":
+      return openToAll(config, parts);
+    case "accounts":
+      return assembleAccounts(config, parts);
+    case "token":
+      throw new Error("not wired");
+  }
+}
+
+function openToAll({ auth }: Config, { origin }: AuthParts): AuthSide {
   const gate = new Gate({
     authenticator: new OpenAuthenticator(),
     authorizer: new OpenAuthorizer(),
-    challenges: challengesOf({ service: config.auth.accounts.service, origin }),
+    challenges: challengesOf({ service: auth.accounts.service, origin }),
     origin,
     trail: { note: () => undefined },
   });
-  return { gate };
+  return { gate, before: [], jobs: [], firstAdmin: undefined, close: async () => undefined };
 }

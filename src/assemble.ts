@@ -1,10 +1,11 @@
 // The composition root: a configuration in, a running registry out. The only place that names the adapters.
 import { randomUUID } from "node:crypto";
-import { OpenAuthorizer } from "../auth/open-authorizer.ts";
+import type { FirstAdmin } from "../auth/accounts/first-admin.ts";
 import type { BlobStore } from "../storage/blobs/blob-store.ts";
 import { openBlobStore, type BlobStoreOptions } from "../storage/blobs/open-blob-store.ts";
 import type { MetadataStore } from "../storage/metadata/metadata-store.ts";
 import { openMetadataStore } from "../storage/metadata/open-metadata-store.ts";
+import { assembleAuth } from "./assemble-auth.ts";
 import type { Config } from "./config/load-config.ts";
 import { createApp } from "./http/app.ts";
 import { originOf } from "./http/origin.ts";
@@ -20,6 +21,8 @@ import { createLocalRegistry } from "./registry/local-registry.ts";
 
 export interface RunningRegistry {
   readonly urls: { readonly http: string; readonly metrics?: string };
+  /** The account that was made because there was none; its password is to be shown once when it was made up. */
+  readonly firstAdmin: FirstAdmin | undefined;
   /** Lets running transfers finish within `http.drainSeconds`, then closes everything in reverse order. */
   close(): Promise<void>;
 }
@@ -27,11 +30,13 @@ export interface RunningRegistry {
 export interface AssembleOptions {
   readonly logger: Logger;
   readonly now?: () => number;
+  /** For the first user, with accounts; one is made up without it. */
+  readonly adminPassword?: string | undefined;
 }
 
 export async function assemble(
   config: Config,
-  { logger, now = Date.now }: AssembleOptions,
+  { logger, now = Date.now, adminPassword }: AssembleOptions,
 ): Promise<RunningRegistry> {
   const opened: Array<() => Promise<void>> = [];
   const close = async () => {
@@ -42,7 +47,10 @@ export async function assemble(
     const metadata = await openMetadataStore({ kind: "sqlite", path: config.storage.metadata.sqlite.path });
     opened.push(() => metadata.close());
     const blobStore = await openBlobStore(blobStoreOptions(config));
-    const work = [...jobs(config, blobStore, metadata, now), ...renewals(certificate)];
+    const origin = originOf({ publicUrl: config.http.publicUrl, trustedProxies: config.http.trustedProxies });
+    const auth = await assembleAuth(config, { metadata, origin, logger, now, adminPassword });
+    opened.push(() => auth.close());
+    const work = [...jobs(config, blobStore, metadata, now), ...auth.jobs, ...renewals(certificate)];
     const scheduler = startScheduler(work, logger);
     opened.push(() => scheduler.close());
     const metrics = createMetrics();
@@ -51,7 +59,8 @@ export async function assemble(
     let draining = () => false;
     const app = createApp({
       registry: createLocalRegistry({ blobStore, metadata, uploads: config.uploads, now, newId: randomUUID }),
-      authorizer: new OpenAuthorizer(),
+      gate: auth.gate,
+      before: auth.before,
       health: {
         ready: async () => {
           if (draining()) throw new Error("shutting down");
@@ -60,7 +69,7 @@ export async function assemble(
       },
       logger,
       metrics: metrics.http,
-      origin: originOf({ publicUrl: config.http.publicUrl, trustedProxies: config.http.trustedProxies }),
+      origin,
       publicUrl: config.http.publicUrl,
       maxManifestBytes: config.http.maxManifestBytes,
     });
@@ -68,7 +77,8 @@ export async function assemble(
     const server = await listen(app.callback(), address, logger);
     draining = server.draining;
     opened.push(() => server.close());
-    return { urls: { http: server.url, ...(metricsServer && { metrics: metricsServer.url }) }, close };
+    const urls = { http: server.url, ...(metricsServer && { metrics: metricsServer.url }) };
+    return { urls, firstAdmin: auth.firstAdmin, close };
   } catch (error) {
     await close();
     throw error;

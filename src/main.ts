@@ -16,7 +16,8 @@ const terminal: Terminal = {
 // Loaded only when needed: `berth --version` has no use for a server and a database.
 const serving: Serving = {
   openLog: async ({ log }) => (await import("./observability/logger.ts")).createLogger(log.level),
-  assemble: async (config, logger) => (await import("./assemble.ts")).assemble(config, { logger }),
+  assemble: async (config, logger, adminPassword) =>
+    (await import("./assemble.ts")).assemble(config, { logger, adminPassword }),
 };
 
 // `berth config schema | head` closes the pipe early, which is no fault.

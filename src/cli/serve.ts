@@ -1,5 +1,7 @@
 // `berth serve`: configuration → a running registry → an orderly end on SIGTERM or SIGINT.
 import { Command } from "commander";
+import type { FirstAdmin } from "../../auth/accounts/first-admin.ts";
+import { plainHttpRisk } from "../config/auth-mode.ts";
 import type { Config } from "../config/load-config.ts";
 import type { Logger } from "../observability/logger.ts";
 import { configFrom, withConfigOptions } from "./config-options.ts";
@@ -12,27 +14,39 @@ import { packageVersion } from "./version.ts";
 /** A registry that answers. `close` lets running transfers finish, up to http.drainSeconds. */
 export type RunningServer = {
   readonly urls: { readonly http: string; readonly metrics?: string | undefined };
+  /** The account that was made because there was none. */
+  readonly firstAdmin?: FirstAdmin | undefined;
   readonly close: () => Promise<void>;
 };
 
 /** What `serve` puts to work; main.ts gives the real ones. */
 export type Serving = {
   readonly openLog: (config: Config) => Promise<Logger>;
-  readonly assemble: (config: Config, log: Logger) => Promise<RunningServer>;
+  readonly assemble: (
+    config: Config,
+    log: Logger,
+    adminPassword: string | undefined,
+  ) => Promise<RunningServer>;
 };
 
 async function start(config: Config, terminal: Terminal, serving: Serving): Promise<void> {
   const log = await serving.openLog(config);
   const shutdown = listenForShutdown(terminal);
   try {
-    const server = await serving.assemble(config, log).catch((cause: unknown) => {
+    const adminPassword = terminal.environment["BERTH_ADMIN_PASSWORD"] || undefined;
+    const server = await serving.assemble(config, log, adminPassword).catch((cause: unknown) => {
       throw new StartFailure(config, cause);
     });
-    const { data, auth } = config;
+    const { data } = config;
+    const { mode, reason } = config.auth;
+    const auth = { mode, reason };
     const fields = { version: packageVersion(), urls: server.urls, data, auth };
-    const who = `auth mode ${auth.mode} (${auth.reason})`;
+    const who = `auth mode ${mode} (${reason})`;
     log.info(fields, `Berth listens on ${server.urls.http}; data in ${data}; ${who}`);
     if (server.urls.metrics !== undefined) log.info({}, `Metrics are at ${server.urls.metrics}`);
+    const risk = plainHttpRisk(config);
+    if (risk !== undefined) log.warn({}, risk);
+    announce(server.firstAdmin, terminal);
 
     const signal = await shutdown.requested;
     const { drainSeconds } = config.http;
@@ -45,6 +59,18 @@ async function start(config: Config, terminal: Terminal, serving: Serving): Prom
   } finally {
     shutdown.dispose();
   }
+}
+
+/** Not in the log, which is kept and sent around: a password is shown once, to whoever starts the registry. */
+function announce(admin: FirstAdmin | undefined, terminal: Terminal): void {
+  if (admin === undefined) return;
+  const password = admin.generated ? `\n  password: ${admin.password}` : "";
+  terminal.stderr(
+    `\nThe first account was made:\n\n  name:     ${admin.name}${password}\n\n` +
+      (admin.generated
+        ? "It is not shown again. Change it with: berth user passwd admin\n\n"
+        : "Its password is the one in BERTH_ADMIN_PASSWORD, which is not needed any more.\n\n"),
+  );
 }
 
 const examples = `

@@ -32,3 +32,22 @@ export function requireSectionOf(mode: Mode, token: object | undefined): void {
   const what = "is required with mode token: realm, service, issuer, and rootCertBundle or jwks";
   throw new ConfigError([{ where: "auth.token", what }]);
 }
+
+interface Reached {
+  readonly auth: AuthMode;
+  readonly http: {
+    readonly listen: ListenAddress;
+    readonly publicUrl?: string | undefined;
+    readonly tls?: object | undefined;
+  };
+}
+
+/** Why passwords and tokens could be read on the way, in a sentence for an operator; undefined when they can't (REQ-53). */
+export function plainHttpRisk({ auth, http }: Reached): string | undefined {
+  if (auth.mode !== "accounts" || isLoopback(http.listen.host)) return undefined;
+  if (http.tls !== undefined || http.publicUrl?.startsWith("https://")) return undefined;
+  return (
+    "Passwords and tokens travel unencrypted, and docker refuses to send them so: set http.tls, or put a proxy with " +
+    "TLS in front and set http.publicUrl to its https address"
+  );
+}

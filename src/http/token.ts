@@ -93,7 +93,10 @@ async function identify(parts: TokenServerParts, ctx: Context, request: TokenReq
     request.credentials.kind === "basic" ? request.credentials.name : "anonymous",
     result.reason,
   );
-  throw new OciError("unauthorized", { detail: { reason: result.reason } });
+  throw new OciError("unauthorized", {
+    detail: { reason: result.reason },
+    headers: { "www-authenticate": 'Basic realm="berth"' },
+  });
 }
 
 async function authenticate(

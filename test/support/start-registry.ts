@@ -13,6 +13,8 @@ export interface StartOptions {
   readonly dataDirectory?: string;
   readonly logger?: Logger;
   readonly now?: () => number;
+  /** With accounts: the password of `admin`, who is made at the first start. */
+  readonly adminPassword?: string;
 }
 
 export interface StartedRegistry {
@@ -33,7 +35,8 @@ export async function startRegistry(options: StartOptions = {}): Promise<Started
     },
   });
   const logger = options.logger ?? createLogger("silent");
-  const running = await assemble(config, options.now ? { logger, now: options.now } : { logger });
+  const { now, adminPassword } = options;
+  const running = await assemble(config, { logger, adminPassword, ...(now && { now }) });
   return {
     url: running.urls.http,
     metricsUrl: running.urls.metrics,

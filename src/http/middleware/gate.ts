@@ -27,6 +27,7 @@ export interface GateParts {
   readonly trail: Pick<AuditTrail, "note">;
 }
 
+const tooLimited = "these credentials are limited, and do not carry what the request needs";
 const bareCaller: Caller = { principal: anonymous, grant: { kind: "bare" } };
 
 export class Gate {
@@ -37,10 +38,13 @@ export class Gate {
     this.#parts = parts;
   }
 
-  /** @throws OciError unauthorized with a challenge; denied with the right that is missing; tooManyAttempts */
-  async admit(ctx: Context, access: Access): Promise<void> {
+  /**
+   * @param refusal said in place of the authorizer's reason, where that would tell what there is
+   * @throws OciError unauthorized with a challenge; denied with the right that is missing; tooManyAttempts
+   */
+  async admit(ctx: Context, access: Access, refusal?: string): Promise<void> {
     const caller = await this.#identify(ctx, access);
-    await this.#decide(ctx, caller, access);
+    await this.#decide(ctx, caller, access, refusal);
   }
 
   /**
@@ -74,9 +78,14 @@ export class Gate {
   }
 
   async mayPull(ctx: Context, repository: string): Promise<boolean> {
+    return (await this.decisionOn(ctx, { kind: "repository", name: repository, action: "pull" })).allowed;
+  }
+
+  /** Whether the caller may, with these credentials, for those who only ask: nothing comes of it. */
+  async decisionOn(ctx: Context, access: Access): Promise<Decision> {
     const { principal, grant } = this.callerOf(ctx);
-    const access: Access = { kind: "repository", name: repository, action: "pull" };
-    return covers(grant, access) && (await this.#parts.authorizer.decide(principal, access)).allowed;
+    const decision = await this.#parts.authorizer.decide(principal, access);
+    return !decision.allowed || covers(grant, access) ? decision : { allowed: false, reason: tooLimited };
   }
 
   /** What the caller may pull, as far as the credentials carry it. */
@@ -123,16 +132,21 @@ export class Gate {
       throw new OciError("tooManyAttempts", { headers });
     }
     this.#noteRefusal(ctx, "anonymous", access, result.reason);
-    throw this.#unauthorized(ctx, access, { reason: result.reason, error: "invalid_token" });
+    const isToken = /^bearer /i.test(ctx.get("authorization"));
+    throw this.#unauthorized(ctx, access, {
+      reason: result.reason,
+      ...(isToken && { error: "invalid_token" }),
+    });
   }
 
-  async #decide(ctx: Context, { principal, grant }: Caller, access: Access): Promise<void> {
+  async #decide(ctx: Context, { principal, grant }: Caller, access: Access, refusal?: string): Promise<void> {
     const { authorizer } = this.#parts;
     const decision = await this.#decisionFor({ principal, grant }, access);
     if (!decision.allowed) {
       if (principal.kind === "anonymous") throw this.#unauthorized(ctx, access);
-      this.#noteRefusal(ctx, principalName(principal), access, decision.reason);
-      throw new OciError("denied", { detail: { reason: decision.reason } });
+      const reason = refusal ?? decision.reason;
+      this.#noteRefusal(ctx, principalName(principal), access, reason);
+      throw new OciError("denied", { detail: { reason } });
     }
     if (!covers(grant, access)) throw this.#notCovered(ctx, { principal, grant }, access);
     if (decision.creates !== undefined) await authorizer.createProject(principal, decision.creates);
@@ -155,9 +169,8 @@ export class Gate {
   #notCovered(ctx: Context, { principal, grant }: Caller, access: Access): OciError {
     if (grant.kind === "scopes") return this.#unauthorized(ctx, access, { error: "insufficient_scope" });
     if (grant.kind === "bare") return this.#unauthorized(ctx, access);
-    const reason = "this access token is limited, and does not carry what the request needs";
-    this.#noteRefusal(ctx, principalName(principal), access, reason);
-    return new OciError("denied", { detail: { reason } });
+    this.#noteRefusal(ctx, principalName(principal), access, tooLimited);
+    return new OciError("denied", { detail: { reason: tooLimited } });
   }
 
   async #isPublic(access: Access): Promise<boolean> {
@@ -170,7 +183,8 @@ export class Gate {
     access: Access,
     { reason, error }: { reason?: string; error?: ChallengeError } = {},
   ): OciError {
-    const challenge = this.#parts.challenges.bearer(ctx.req, access, error);
+    const { challenges } = this.#parts;
+    const challenge = isOfAdminApi(access) ? challenges.basic : challenges.bearer(ctx.req, access, error);
     return new OciError("unauthorized", {
       ...(reason !== undefined && { detail: { reason } }),
       headers: { "www-authenticate": challenge },
@@ -189,6 +203,10 @@ export class Gate {
       requestId: (ctx.state as RequestState).requestId,
     });
   }
+}
+
+function isOfAdminApi({ kind }: Access): boolean {
+  return kind === "project" || kind === "system" || kind === "self";
 }
 
 /** `push team/app`, for the trail. */

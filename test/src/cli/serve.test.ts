@@ -41,8 +41,8 @@ function serve(
   const assembled = gate();
   const code = runCommandLine(["serve", ...args], terminal, {
     openLog: async () => log.logger,
-    assemble: async (config, logger) => {
-      const server = await startServer(config, logger);
+    assemble: async (config, logger, adminPassword) => {
+      const server = await startServer(config, logger, adminPassword);
       assembled.open();
       return server;
     },
@@ -259,8 +259,8 @@ describe("the real server", () => {
     const data = await scratchDirectory();
     const urls: string[] = [];
     const { terminal, code, assembled } = serve(
-      async (config, logger) => {
-        const server = await real(config, logger);
+      async (config, logger, adminPassword) => {
+        const server = await real(config, logger, adminPassword);
         urls.push(server.urls.http);
         return server;
       },
