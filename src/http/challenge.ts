@@ -10,6 +10,8 @@ export type ChallengeError = "invalid_token" | "insufficient_scope";
 export interface Challenges {
   /** The value of WWW-Authenticate for this access. */
   bearer(request: IncomingMessage, access: Access, error?: ChallengeError): string;
+  /** For the admin API (RFC 7617): no token carries what it needs. */
+  readonly basic: string;
 }
 
 export interface ChallengeOptions {
@@ -32,6 +34,7 @@ export function challengesOf({ realm, service, origin }: ChallengeOptions): Chal
       const fields = Object.entries(values).map(([name, value]) => `${name}="${quotable(value)}"`);
       return `Bearer ${fields.join(",")}`;
     },
+    basic: 'Basic realm="berth"',
   };
 }
 

@@ -20,21 +20,25 @@ export function bodyStream(ctx: Context): IncomingMessage {
 }
 
 /**
- * The whole body, for manifests alone.
- * @throws OciError manifestTooLarge as soon as `maxBytes` is announced or exceeded; requestInvalid when the client left
+ * The whole body, for what is small: manifests, forms, JSON.
+ * @throws OciError `tooLarge` as soon as `maxBytes` is announced or exceeded; requestInvalid when the client left
  */
-export async function bodyBytes(ctx: Context, maxBytes: number): Promise<Buffer> {
+export async function bodyBytes(
+  ctx: Context,
+  maxBytes: number,
+  tooLarge: "manifestTooLarge" | "bodyTooLarge" = "manifestTooLarge",
+): Promise<Buffer> {
   // Not with `Connection: close`: closing in the middle of what the client sends resets the connection, and it sees that
   // instead of the answer. The server discards the rest.
-  const tooLarge = () => new OciError("manifestTooLarge", { detail: { maxBytes } });
-  if (Number(ctx.req.headers["content-length"] ?? 0) > maxBytes) throw tooLarge();
+  const refusal = () => new OciError(tooLarge, { detail: { maxBytes } });
+  if (Number(ctx.req.headers["content-length"] ?? 0) > maxBytes) throw refusal();
   const chunks: Buffer[] = [];
   let size = 0;
   try {
     // Not destroyed on the way out: a request that is destroyed takes its connection along, and the answer with it.
     for await (const chunk of bodyStream(ctx).iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > maxBytes) throw tooLarge();
+      if (size > maxBytes) throw refusal();
       chunks.push(chunk);
     }
   } catch (error) {

@@ -2,7 +2,6 @@
 import Router from "@koa/router";
 import type { Middleware } from "koa";
 import type { Access, RepositoryAction } from "../../auth/access.ts";
-import { OciError } from "../oci/oci-error.ts";
 import type { Registry } from "../registry/registry.ts";
 import { blobHandlers } from "./distribution/blobs.ts";
 import { discoverExtensions, ping } from "./distribution/discovery.ts";
@@ -12,6 +11,7 @@ import { manifestHandlers } from "./distribution/manifests.ts";
 import { listReferrers } from "./distribution/referrers.ts";
 import { uploadHandlers } from "./distribution/uploads.ts";
 import { repositoryIn, type PathParameters } from "./parameters.ts";
+import { refuseUnrouted } from "./refuse-unrouted.ts";
 
 type Method = "GET" | "HEAD" | "PUT" | "POST" | "PATCH" | "DELETE";
 type Route = readonly [methods: readonly Method[], path: string, needs: Need, handler: Handler];
@@ -81,10 +81,3 @@ async function ownerOfSession(registry: Registry, path: PathParameters): Promise
   const upload = await registry.uploads.find(repositoryIn(path), path["id"] ?? "");
   return upload?.owner;
 }
-
-const refuseUnrouted: Middleware = (ctx) => {
-  const matched = (ctx as { matched?: readonly { methods: readonly string[] }[] }).matched ?? [];
-  if (matched.length === 0) throw new OciError("routeUnknown", { detail: { path: ctx.path } });
-  const allow = [...new Set(matched.flatMap(({ methods }) => methods))].join(", ");
-  throw new OciError("methodUnsupported", { detail: { method: ctx.method }, headers: { allow } });
-};

@@ -44,7 +44,14 @@ const table = {
   unauthorized: { code: "UNAUTHORIZED", status: 401, message: "authentication required" },
   tooManyAttempts: { code: "TOOMANYREQUESTS", status: 429, message: "too many logins at once, or too many that failed: try again later" },
   denied: { code: "DENIED", status: 403, message: "not allowed" },
-  routeUnknown: { code: "UNSUPPORTED", status: 404, message: "no such address here: registry paths begin with /v2/" },
+
+  accountUnknown: { code: "NAME_UNKNOWN", status: 404, message: "no such account, project, group, member or secret" },
+  nameTaken: { code: "DENIED", status: 409, message: "the name is taken" },
+  stillNeeded: { code: "DENIED", status: 409, message: "something else depends on it" },
+  inputInvalid: { code: "UNSUPPORTED", status: 400, message: "what the request asks for can't be accepted" },
+  bodyTooLarge: { code: "SIZE_INVALID", status: 413, message: "the body is larger than this address accepts" },
+
+  routeUnknown: { code: "UNSUPPORTED", status: 404, message: "no such address here: registry paths begin with /v2/, those of the admin API with /api/v1/" },
   methodUnsupported: { code: "UNSUPPORTED", status: 405, message: "this method is not supported here" },
   tlsRequired: { code: "UNSUPPORTED", status: 400, message: "this port speaks HTTPS: use https:// in place of http://" },
   requestInvalid: { code: "UNSUPPORTED", status: 400, message: "the request could not be understood" },
