@@ -57,6 +57,8 @@ const alsoAt: Record<string, readonly string[]> = {
   // `config print` writes YAML; main.ts starts commander.
   yaml: ["src/cli"],
   commander: ["src/main.ts"],
+  // What the admin API takes and answers is checked and published from one schema.
+  zod: ["src/http/admin"],
 };
 
 interface Import {
