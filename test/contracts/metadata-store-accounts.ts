@@ -221,15 +221,21 @@ export function accountsContract(store: CurrentStore): void {
 
     test("is not missed where there never was one", async () => {
       await accounts().create(userOf("ann"));
-      expect(await accounts().change("id of ann", { disabled: true })).toBe("changed");
-      expect(await accounts().delete("id of ann")).toBe("changed");
+      await accounts().create(robotOf("bot", { systemAdmin: true }));
+      for (const id of ["id of ann", "id of bot"]) {
+        expect(await accounts().change(id, { disabled: true })).toBe("changed");
+        expect(await accounts().change(id, { disabled: false })).toBe("changed");
+        expect(await accounts().delete(id)).toBe("changed");
+      }
     });
   });
 
   describe("the roles of an account", () => {
     test("are the highest of its own and its groups', ascending by project", async () => {
-      for (const name of ["ann", "ben"]) await accounts().create(userOf(name));
-      for (const name of ["devs", "leads", "strangers"]) await store().access.groups.create(groupOf(name));
+      // an account and a group may share their name, and here even their id
+      for (const name of ["ann", "ben", "devs"]) await accounts().create(userOf(name));
+      for (const name of ["ann", "devs", "leads", "strangers"])
+        await store().access.groups.create(groupOf(name));
       for (const name of ["devs", "leads"]) await store().access.groups.addAccount(name, "ann");
       for (const name of ["z", "own", "higher", "lower", "two", "others"])
         await store().access.projects.create(projectOf(name));
@@ -244,6 +250,8 @@ export function accountsContract(store: CurrentStore): void {
         ["two", memberOf("leads", "maintainer", "group")],
         ["others", memberOf("strangers", "maintainer", "group")],
         ["others", memberOf("ben", "maintainer")],
+        ["z", memberOf("ann", "maintainer", "group")],
+        ["lower", memberOf("devs", "maintainer")],
       ] as const;
       for (const [project, member] of members) await store().access.members.set(project, member);
       expect(await accounts().rolesOf("id of ann")).toEqual([
