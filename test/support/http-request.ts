@@ -8,6 +8,7 @@ import {
   type IncomingHttpHeaders,
   type IncomingMessage,
 } from "node:http";
+import { request as requestSecurely } from "node:https";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
@@ -26,15 +27,19 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-/** Opens a request and leaves its body to the caller. `path` goes out as written, without normalisation. */
+/**
+ * Opens a request and leaves its body to the caller. `path` goes out as written, without normalisation. With an https
+ * origin `agent` says whom to trust.
+ */
 export function open(origin: string, method: string, path: string, sending: Sending = {}): ClientRequest {
-  const { hostname, port } = new URL(origin);
+  const { protocol, hostname, port } = new URL(origin);
   const headers: Record<string, string | number | string[]> = {};
   for (const [name, value] of Object.entries(sending.headers ?? {})) {
     headers[name] = typeof value === "object" ? [...value] : value;
   }
   if (sending.chunked) headers["transfer-encoding"] = "chunked";
-  return request({ hostname, port, method, path, headers, agent: sending.agent ?? false });
+  const start = protocol === "https:" ? requestSecurely : request;
+  return start({ hostname, port, method, path, headers, agent: sending.agent ?? false });
 }
 
 export async function send(

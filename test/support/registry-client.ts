@@ -1,5 +1,6 @@
 // The pushes and pulls that tests need before they come to their point, over bare HTTP, failing loudly.
 import { Agent } from "node:http";
+import { Agent as SecureAgent } from "node:https";
 import { send, type Answer, type Sending } from "./http-request.ts";
 import { digestOf, imageManifest, randomBlob, type Manifest } from "./images.ts";
 import { locationOf, nextPageOf } from "./oci-answer.ts";
@@ -8,9 +9,11 @@ export class RegistryClient {
   readonly origin: string;
   readonly #agent: Agent;
 
-  constructor(origin: string, maxSockets = 64) {
+  /** With `ca`, which is trusted, the origin is an https one. */
+  constructor(origin: string, { maxSockets = 64, ca }: { maxSockets?: number; ca?: string } = {}) {
     this.origin = origin;
-    this.#agent = new Agent({ keepAlive: true, maxSockets });
+    const options = { keepAlive: true, maxSockets };
+    this.#agent = ca === undefined ? new Agent(options) : new SecureAgent({ ...options, ca });
   }
 
   send(method: string, path: string, sending: Sending = {}): Promise<Answer> {

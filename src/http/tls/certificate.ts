@@ -108,9 +108,9 @@ function parseChain(path: string, pem: string): [X509Certificate, ...X509Certifi
 function parseKey(path: string, pem: string): KeyObject {
   try {
     return createPrivateKey(pem);
-  } catch (error) {
-    const isEncrypted = (error as NodeJS.ErrnoException).code === "ERR_MISSING_PASSPHRASE";
-    throw isEncrypted
+  } catch {
+    // "BEGIN ENCRYPTED PRIVATE KEY", or "Proc-Type: 4,ENCRYPTED" in OpenSSL's older form.
+    throw /\bENCRYPTED\b/.test(pem)
       ? fault("key", `the key in ${path} is encrypted; Berth needs it without a passphrase`)
       : fault("key", `${path} holds no private key in PEM form ("-----BEGIN PRIVATE KEY-----")`);
   }
