@@ -1,5 +1,7 @@
 // The contract of blobs and their links: who sees a blob, which bytes a digest keeps, what becomes of the others.
 import { describe, expect, test } from "vitest";
+import type { Visibility } from "../../storage/metadata/access-store.ts";
+import { projectOf } from "./metadata-store-access-fixture.ts";
 import {
   all,
   blobOf,
@@ -8,6 +10,8 @@ import {
   manifestOf,
   needsBlob,
   pushBlob,
+  seesProjects,
+  seesRepositories,
   uploadOf,
   type CurrentStore,
 } from "./metadata-store-fixture.ts";
@@ -175,6 +179,67 @@ export function blobLinksContract(store: CurrentStore): void {
       await store().blobLinks.unlink("a", layer.digest);
       await store().blobLinks.unlink("b", layer.digest);
       expect(await store().blobLinks.mount(mount)).toBe(false);
+    });
+  });
+
+  describe("mounting without a source", () => {
+    const rows: [linked: string, sees: Visibility, mounted: boolean][] = [
+      ["team/app", all, true],
+      ["team/app", seesProjects(), false],
+      ["team/app", seesProjects("team"), true],
+      ["team/app", seesProjects("tea", "team-b", "library", "team/app"), false],
+      ["team/app", seesRepositories("team/app"), true],
+      ["team/app", seesRepositories("team", "team/app/x"), false],
+      ["team/app", seesRepositories(), false],
+      ["open/app", seesProjects(), true],
+      ["open/app", seesRepositories("team/app"), false],
+      ["alpine", seesProjects("alpine", "team"), false],
+      ["alpine", seesProjects("library"), true],
+      ["library/alpine", seesProjects("library"), true],
+    ];
+
+    test.each(rows)("of what %s holds, seeing %o: %s", async (repository, visibility, mounted) => {
+      await store().access.projects.create(projectOf("open", { public: true }));
+      await store().access.projects.create(projectOf("library"));
+      await pushBlob(store(), "hidden/app", layer);
+      await pushBlob(store(), repository, blobOf("layer", "again"));
+      const mount = { repository: "target/app", digest: layer.digest, visibility, now: 1 };
+      expect(await store().blobLinks.mount(mount)).toBe(mounted);
+      expect((await store().blobLinks.find("target/app", layer.digest)) !== undefined).toBe(mounted);
+    });
+
+    test("finds it in a public default project", async () => {
+      await store().access.projects.create(projectOf("library", { public: true }));
+      await pushBlob(store(), "alpine", layer);
+      const mount = { repository: "b/b", digest: layer.digest, visibility: seesProjects(), now: 1 };
+      expect(await store().blobLinks.mount(mount)).toBe(true);
+    });
+
+    test("takes no damaged blob, however visible", async () => {
+      await pushBlob(store(), "team/app", layer);
+      await store().blobLinks.markDamaged(layer.digest, layer.locator);
+      const mount = { repository: "b", digest: layer.digest, visibility: seesProjects("team"), now: 1 };
+      expect(await store().blobLinks.mount(mount)).toBe(false);
+    });
+
+    test("finds the one visible repository among thousands", async () => {
+      await pushBlob(store(), "hidden/app", layer);
+      const link = (repository: string) =>
+        store().blobLinks.mount({
+          ...{ repository, digest: layer.digest, from: "hidden/app", now: 1 },
+          visibility: all,
+        });
+      await Promise.all(Array.from({ length: 1999 }, (_, index) => link(`hidden/r${index}`)));
+      const mount = { repository: "b", digest: layer.digest, visibility: seesProjects("team"), now: 1 };
+      expect(await store().blobLinks.mount(mount)).toBe(false);
+      await link("team/last");
+      expect(await store().blobLinks.mount(mount)).toBe(true);
+    });
+
+    test("does not ask what the caller sees when there is a source: that was asked before", async () => {
+      await pushBlob(store(), "a", layer);
+      const mount = { repository: "b", digest: layer.digest, visibility: seesProjects(), now: 1 };
+      expect(await store().blobLinks.mount({ ...mount, from: "a" })).toBe(true);
     });
   });
 

@@ -14,6 +14,15 @@ export interface TestDatabase {
 /** Sees everything. */
 export const all: Visibility = { kind: "all" };
 
+/** Sees these projects and the public ones. What has a name of a single segment belongs to `library`. */
+export function seesProjects(...projects: string[]): Visibility {
+  return { kind: "projects", projects, defaultProject: "library" };
+}
+
+export function seesRepositories(...names: string[]): Visibility {
+  return { kind: "repositories", names };
+}
+
 /** The store of the test that runs now. */
 export type CurrentStore = () => MetadataStore;
 

@@ -14,6 +14,20 @@ export function uploadsContract(store: CurrentStore): void {
       expect(await store().uploads.find("a", "u2", 999)).toBeUndefined();
     });
 
+    test("remembers who opened it", async () => {
+      const [mine, yours] = [session, { ...session, id: "u2", owner: "user:2" }];
+      for (const upload of [mine, yours]) await store().uploads.start(upload);
+      expect((await store().uploads.find("a", "u1", 10))?.owner).toBe("user:1");
+      expect((await store().uploads.find("a", "u2", 10))?.owner).toBe("user:2");
+      const lease = await store().uploads.lease("a", "u2", { holder: "x", until: 100 }, 10);
+      expect(lease).toMatchObject({ outcome: "leased", upload: { owner: "user:2" } });
+      const expired = await store().uploads.listExpired(1000, 10);
+      expect(expired.map(({ id, owner }) => [id, owner])).toEqual([
+        ["u1", "user:1"],
+        ["u2", "user:2"],
+      ]);
+    });
+
     test("remembers what was saved", async () => {
       await store().uploads.start({ ...session, algorithm: "sha512" });
       await store().uploads.lease("a", "u1", { holder: "x", until: 100 }, 10);

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, test } from "vitest";
 import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
 import { accessRacesContract } from "./metadata-store-access-races.ts";
 import { accountsContract } from "./metadata-store-accounts.ts";
+import { auditContract } from "./metadata-store-audit.ts";
 import { blobLinksContract } from "./metadata-store-blob-links.ts";
 import { discardedObjectsContract } from "./metadata-store-discarded-objects.ts";
 import type { TestDatabase } from "./metadata-store-fixture.ts";
@@ -14,6 +15,7 @@ import { projectsContract } from "./metadata-store-projects.ts";
 import { racesContract } from "./metadata-store-races.ts";
 import { repositoriesContract } from "./metadata-store-repositories.ts";
 import { secretsContract } from "./metadata-store-secrets.ts";
+import { signingKeysContract } from "./metadata-store-signing-keys.ts";
 import { tagsContract } from "./metadata-store-tags.ts";
 import { uploadsContract } from "./metadata-store-uploads.ts";
 
@@ -46,6 +48,8 @@ export function metadataStoreContract(name: string, makeDatabase: () => Promise<
     projectsContract(store);
     membersContract(store);
     groupsContract(store);
+    signingKeysContract(store);
+    auditContract(store);
     accessRacesContract(store);
   });
 }
