@@ -3,7 +3,7 @@
 import Database from "better-sqlite3";
 import type { Row, SqlValue, Statement } from "../statement.ts";
 
-/** Statements kept prepared. There are some sixty texts, and lists of up to a hundred rows multiply a few of them. */
+/** Statements kept prepared. There are some hundred and fifty texts, and lists of up to a hundred rows multiply a few of them. */
 const maxPrepared = 300;
 /** How long SQLite itself may sleep on a lock; longer waits are left to the event loop. */
 const busySleepMilliseconds = 5;

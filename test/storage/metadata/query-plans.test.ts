@@ -1,4 +1,4 @@
-// No statement of the store walks through a whole table or sorts what an index has in order: asked of the database's
+// No statement of the store walks through a whole table or sorts what can be long: asked of the database's
 // own planner, for every statement that a walk through all methods runs.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CommandRunner } from "../../../storage/metadata/command-runner.ts";
@@ -15,6 +15,8 @@ import {
   manifestOf,
   needsBlob,
   pushBlob,
+  seesProjects,
+  seesRepositories,
   uploadOf,
 } from "../../contracts/metadata-store-fixture.ts";
 import { accessChanges, accessReads } from "./access-steps.ts";
@@ -47,6 +49,10 @@ async function walkThroughAllMethods(store: MetadataStore): Promise<void> {
   await pushBlob(store, "a", blobOf("layer", "healed"));
   await store.blobLinks.mount({ visibility: all, repository: "b", digest: blob.digest, now: 1 });
   await store.blobLinks.mount({ visibility: all, repository: "b", digest: blob.digest, from: "a", now: 1 });
+  for (const visibility of [seesProjects("p", "library"), seesRepositories("p/a", "p/b")]) {
+    await store.blobLinks.mount({ visibility, repository: "b", digest: blob.digest, now: 1 });
+    await store.repositories.list({ visibility, limit: 10 });
+  }
   await store.manifests.commit(manifestOf("a", "child", { subject, artifactType: "t", annotations: {} }));
   const references = [needsBlob(blob.digest), listsAny(digestFor("child"))];
   const precondition = { tag: "v1", demand: { kind: "absent" } } as const;
@@ -82,18 +88,21 @@ async function walkThroughAllMethods(store: MetadataStore): Promise<void> {
 
 /**
  * What may be sorted, because it is few: members of one project or accounts of one group, whose names lie in another
- * table, and the projects that somebody sees, which are gathered by two indexes.
+ * table, the projects that somebody sees, which are gathered by two indexes, and signing keys.
  */
 const maySort = [
   /JOIN members .* ORDER BY n\.name/s,
   /(JOIN|FROM) group_accounts .* ORDER BY [ag]\.name/s,
   /FROM projects WHERE .* FROM projects shown .* ORDER BY name/s,
+  /FROM signing_keys ORDER BY/,
 ];
+
+/** What may be walked through: a handful of keys, and an index of no more than what is wanted. */
+const scans = /^SCAN (?!\d+-ROW VALUES|signing_keys|(shown|projects) USING COVERING INDEX projects_public)/;
 
 /** Steps of a plan that walk through a table, or sort where that is not due. */
 function slowSteps(sql: string, plan: readonly string[]): string[] {
   const few = maySort.some((pattern) => pattern.test(sql));
-  const scans = /^SCAN (?!\d+-ROW VALUES|shown USING COVERING INDEX projects_public)/;
   return plan.filter((step) => scans.test(step) || (step.includes("TEMP B-TREE") && !few));
 }
 
@@ -137,6 +146,29 @@ describe("query plans", () => {
     expect(planStartingWith("SELECT name FROM repositories WHERE manifest_count > 0")).toEqual([
       "SEARCH repositories USING INDEX repositories_with_manifests (name>?)",
     ]);
+  });
+
+  test("the catalog of some projects reads one project after another, from where the page begins", () => {
+    expect(planStartingWith("SELECT name FROM repositories WHERE project = $1")).toEqual([
+      "SEARCH repositories USING COVERING INDEX repositories_by_project (project=? AND name>?)",
+    ]);
+  });
+
+  test("a mount looks at the links of the digest, and no other repository", () => {
+    const plans = [...texts].filter((text) => text.startsWith("SELECT count(*) AS links")).map(planOf);
+    expect(plans).toHaveLength(3);
+    for (const plan of plans) {
+      expect(plan.join()).toContain("r USING INTEGER PRIMARY KEY (rowid=?)");
+      expect(plan.join()).toContain("blob_links_by_digest (digest=? AND repository_id>?)");
+    }
+  });
+
+  test("the audit trail is read backwards from where the page ends", () => {
+    const plans = [...texts]
+      .filter((text) => text.includes("FROM audit\n"))
+      .map((text) => planOf(text).join());
+    expect(plans).toHaveLength(5);
+    for (const plan of plans) expect(plan).toMatch(/SEARCH audit USING .*rowid<\?\)/);
   });
 
   test("a page of referrers of one type starts in the index at that type", () => {
