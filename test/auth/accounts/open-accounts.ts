@@ -31,17 +31,21 @@ export interface OpenAccountsOptions {
   readonly revisionEveryMilliseconds?: number;
   /** Keeps ids apart when several are opened on one file. */
   readonly process?: string;
+  /** Who closes it, where it is not opened within a test. */
+  readonly atEnd?: (close: () => Promise<void>) => void;
 }
 
 export async function openAccounts(options: OpenAccountsOptions = {}) {
-  const { path = ":memory:", hasher = plainHasher, process = "p" } = options;
+  const { path = ":memory:", hasher = plainHasher, process = "p", atEnd = onTestFinished } = options;
   const metadata = await openMetadataStore({ kind: "sqlite", path });
-  onTestFinished(() => metadata.close());
   const { access } = metadata;
   const clock = { now: start, monotonic: 0 };
   const everyMilliseconds = options.revisionEveryMilliseconds ?? 1_000_000;
   const revision = await AccessRevision.open(access, { everyMilliseconds, clock: () => clock.monotonic });
-  onTestFinished(() => revision.close());
+  atEnd(async () => {
+    revision.close();
+    await metadata.close();
+  });
   let count = 0;
   const now = () => clock.now;
   const newId = () => `${process}${++count}`;
