@@ -2,6 +2,9 @@
 import type { Middleware } from "koa";
 import { OpenAuthenticator } from "../auth/open-authenticator.ts";
 import { OpenAuthorizer } from "../auth/open-authorizer.ts";
+import { ExternalAuthorizer } from "../auth/external-authorizer.ts";
+import { ExternalTokenAuthenticator } from "../auth/authenticators/external-token-authenticator.ts";
+import { ExternalTokenVerifier } from "../auth/tokens/external/external-token-verifier.ts";
 import type { FirstAdmin } from "../auth/accounts/first-admin.ts";
 import type { MetadataStore } from "../storage/metadata/metadata-store.ts";
 import { assembleAccounts } from "./assemble-accounts.ts";
@@ -38,9 +41,12 @@ export async function assembleAuth(config: Config, parts: AuthParts): Promise<Au
     case "accounts":
       return assembleAccounts(config, parts);
     case "token":
-      throw new Error("not wired");
+      return tokensOfOthers(config, parts);
   }
 }
+
+/** No trail: there are no accounts to change, and logins happen elsewhere. */
+const noTrail = { note: () => undefined };
 
 function openToAll({ auth }: Config, { origin }: AuthParts): AuthSide {
   const gate = new Gate({
@@ -48,7 +54,26 @@ function openToAll({ auth }: Config, { origin }: AuthParts): AuthSide {
     authorizer: new OpenAuthorizer(),
     challenges: challengesOf({ service: auth.accounts.service, origin }),
     origin,
-    trail: { note: () => undefined },
+    trail: noTrail,
   });
   return { gate, before: [], jobs: [], firstAdmin: undefined, close: async () => undefined };
+}
+
+async function tokensOfOthers({ auth }: Config, { origin, logger, now }: AuthParts): Promise<AuthSide> {
+  if (auth.token === undefined) throw new Error("mode token without auth.token");
+  const onProblem = (message: string) => logger.warn({}, message);
+  const verifier = await ExternalTokenVerifier.open(auth.token, {
+    now,
+    clock: () => performance.now(),
+    onProblem,
+  });
+  const { realm, service } = auth.token;
+  const gate = new Gate({
+    authenticator: new ExternalTokenAuthenticator(verifier),
+    authorizer: new ExternalAuthorizer(),
+    challenges: challengesOf({ realm, service, origin }),
+    origin,
+    trail: noTrail,
+  });
+  return { gate, before: [], jobs: [], firstAdmin: undefined, close: async () => verifier.close() };
 }
