@@ -1,5 +1,4 @@
 // The auth side of the composition: which authenticator, rules and endpoints each mode has.
-import type { Middleware } from "koa";
 import { OpenAuthenticator } from "../auth/open-authenticator.ts";
 import { OpenAuthorizer } from "../auth/open-authorizer.ts";
 import { ExternalAuthorizer } from "../auth/external-authorizer.ts";
@@ -9,6 +8,7 @@ import type { FirstAdmin } from "../auth/accounts/first-admin.ts";
 import type { MetadataStore } from "../storage/metadata/metadata-store.ts";
 import { assembleAccounts } from "./assemble-accounts.ts";
 import type { Config } from "./config/load-config.ts";
+import type { AppParts } from "./http/app.ts";
 import { challengesOf } from "./http/challenge.ts";
 import { Gate } from "./http/middleware/gate.ts";
 import type { Origin } from "./http/origin.ts";
@@ -27,7 +27,7 @@ export interface AuthParts {
 export interface AuthSide {
   readonly gate: Gate;
   /** What the mode serves besides `/v2`. */
-  readonly before: readonly Middleware[];
+  readonly before: NonNullable<AppParts["before"]>;
   readonly jobs: readonly Job[];
   /** Made just now, because there was no user. */
   readonly firstAdmin: FirstAdmin | undefined;

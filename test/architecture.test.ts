@@ -32,6 +32,7 @@ const arrows: Record<string, readonly string[]> = {
   "src/assemble-access.ts": ["src/config", "auth", "storage"],
   "src/assemble.ts": ["src", "auth", "storage"],
   "src/assemble-auth.ts": ["src", "auth", "storage"],
+  "src/assemble-accounts.ts": ["src", "auth", "storage"],
   "src/main.ts": ["src/cli", "src/assemble.ts", "src/assemble-access.ts", "src/observability"],
   conformance: [],
 };
