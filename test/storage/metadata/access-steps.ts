@@ -1,6 +1,7 @@
-// A walk through every method of accounts, secrets, projects, members and groups, in every branch that has statements
-// of its own. Each step changes what the steps before it left.
+// A walk through every method of the access store, in every branch that has statements of its own. Each step changes
+// what the steps before it left.
 import { randomUUID } from "node:crypto";
+import type { AuditRecord } from "../../../storage/metadata/access-records.ts";
 import type { MetadataStore } from "../../../storage/metadata/metadata-store.ts";
 import {
   adminOf,
@@ -17,6 +18,13 @@ type Step = readonly [name: string, run: (store: MetadataStore) => Promise<unkno
 
 const some = { kind: "projects", projects: ["team"], defaultProject: "library" } as const;
 const login = secretOf("ann", "login", { kind: "refresh", expiresAt: 10 });
+
+const signingKey = (kid: string) =>
+  ({ kid, algorithm: "ES256", privateKey: "", createdAt: 1000, expiresAt: 2000 }) as const;
+const entry: AuditRecord = {
+  ...{ at: 1000, actor: "ann", action: "login", target: "ann", detail: "" },
+  ...{ outcome: "allowed", address: undefined, requestId: undefined },
+};
 
 /** What changes something, in an order in which all of it succeeds. */
 export const accessChanges: readonly Step[] = [
@@ -54,6 +62,11 @@ export const accessChanges: readonly Step[] = [
   ["delete the group", ({ access }) => access.groups.delete("devs")],
   ["give the account a role", ({ access }) => access.members.set("mine", memberOf("ann", "guest"))],
   ["delete the account", ({ access }) => access.accounts.delete("id of ann")],
+  ["add the first signing key", ({ access }) => access.signingKeys.add(signingKey("one"), undefined)],
+  ["add the next", ({ access }) => access.signingKeys.add(signingKey("two"), "one")],
+  ["delete expired ones", ({ access }) => access.signingKeys.deleteExpired(2000)],
+  ["append to the trail", ({ access }) => access.audit.append(Array.from({ length: 150 }, () => entry))],
+  ["prune the trail", ({ access }) => access.audit.prune(2000, 10)],
 ];
 
 /** What changes nothing, in whatever state the store is. */
@@ -78,5 +91,12 @@ export const accessReads: readonly Step[] = [
   ["list groups", ({ access }) => access.groups.list({ limit: 10 })],
   ["list its accounts", ({ access }) => access.groups.listAccounts("devs", { limit: 10 })],
   ["list an account's groups", ({ access }) => access.groups.groupsOf("id of ann")],
+  ["add a key that comes too late", ({ access }) => access.signingKeys.add(signingKey("x"), "nobody")],
+  ["list signing keys", ({ access }) => access.signingKeys.list()],
+  ["list the trail", ({ access }) => access.audit.list({ limit: 10 })],
+  ["list an actor's", ({ access }) => access.audit.list({ limit: 10, actor: "ann" })],
+  ["list an action's", ({ access }) => access.audit.list({ limit: 10, action: "login" })],
+  ["list an outcome's", ({ access }) => access.audit.list({ limit: 10, outcome: "failed" })],
+  ["list some", ({ access }) => access.audit.list({ limit: 10, actor: "a", action: "b", outcome: "failed" })],
   ["read the revision", ({ access }) => access.revision()],
 ];

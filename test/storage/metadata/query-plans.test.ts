@@ -49,10 +49,6 @@ async function walkThroughAllMethods(store: MetadataStore): Promise<void> {
   await pushBlob(store, "a", blobOf("layer", "healed"));
   await store.blobLinks.mount({ visibility: all, repository: "b", digest: blob.digest, now: 1 });
   await store.blobLinks.mount({ visibility: all, repository: "b", digest: blob.digest, from: "a", now: 1 });
-  for (const visibility of [seesProjects("p", "library"), seesRepositories("p/a", "p/b")]) {
-    await store.blobLinks.mount({ visibility, repository: "b", digest: blob.digest, now: 1 });
-    await store.repositories.list({ visibility, limit: 10 });
-  }
   await store.manifests.commit(manifestOf("a", "child", { subject, artifactType: "t", annotations: {} }));
   const references = [needsBlob(blob.digest), listsAny(digestFor("child"))];
   const precondition = { tag: "v1", demand: { kind: "absent" } } as const;
@@ -69,6 +65,10 @@ async function walkThroughAllMethods(store: MetadataStore): Promise<void> {
   await store.manifests.delete("a", digestFor("child"));
   await store.repositories.exists("a");
   await store.repositories.list({ visibility: all, limit: 10 });
+  for (const visibility of [seesProjects("p", "library"), seesRepositories("p/a", "p/b")]) {
+    await store.blobLinks.mount({ visibility, repository: "b", digest: blob.digest, now: 1 });
+    await store.repositories.list({ visibility, limit: 10 });
+  }
   await store.tags.list("a", { limit: 10, after: "v1" });
   await store.tags.delete("a", "v1");
   await store.blobLinks.unlink("a", blob.digest);
@@ -150,7 +150,7 @@ describe("query plans", () => {
 
   test("the catalog of some projects reads one project after another, from where the page begins", () => {
     expect(planStartingWith("SELECT name FROM repositories WHERE project = $1")).toEqual([
-      "SEARCH repositories USING COVERING INDEX repositories_by_project (project=? AND name>?)",
+      "SEARCH repositories USING INDEX repositories_by_project (project=? AND name>?)",
     ]);
   });
 
@@ -168,7 +168,7 @@ describe("query plans", () => {
       .filter((text) => text.includes("FROM audit\n"))
       .map((text) => planOf(text).join());
     expect(plans).toHaveLength(5);
-    for (const plan of plans) expect(plan).toMatch(/SEARCH audit USING .*rowid<\?\)/);
+    for (const plan of plans) expect(plan).toMatch(/SEARCH audit USING .*id<\?\)/);
   });
 
   test("a page of referrers of one type starts in the index at that type", () => {
