@@ -153,3 +153,18 @@ describe("http.trustedProxies", () => {
     expect(() => load({ env: { BERTH_HTTP_TRUSTED_PROXIES_0: text } })).toThrow(message);
   });
 });
+
+describe("http.tls", () => {
+  it("is two files, relative to the working directory", () => {
+    const file = yaml("http: {tls: {cert: tls/tls.crt, key: /run/secrets/tls.key}}");
+    expect(load({ file }).http.tls).toEqual({
+      cert: "/srv/registry/tls/tls.crt",
+      key: "/run/secrets/tls.key",
+    });
+  });
+
+  it("needs both of them", () => {
+    const env = { BERTH_HTTP_TLS_CERT: "tls.crt" };
+    expect(() => load({ env })).toThrow(/http\.tls\.key: is missing and has no default/);
+  });
+});

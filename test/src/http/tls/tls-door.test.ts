@@ -1,24 +1,12 @@
 // The registry's port with a certificate: whatever comes over TLS is served as without it, and whatever does not is told.
 import { once } from "node:events";
-import { Agent } from "node:https";
-import type { Socket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { answerTo, open, send } from "../../../support/http-request.ts";
+import { answerTo, open, responseTo, send } from "../../../support/http-request.ts";
 import { digestOf, randomBlob } from "../../../support/images.ts";
 import { expectError, jsonOf } from "../../../support/oci-answer.ts";
-import { exchange, openSocket, parseAnswer, readToEnd, readUntil } from "../../../support/raw-socket.ts";
-import { serveSecurely } from "../../../support/serve-securely.ts";
-
-/** The origin that a client uses which does not know of TLS, or speaks bytes of its own. */
-const plain = (url: string) => url.replace("https:", "http:");
-
-/** The beginning of a real ClientHello: a record of 512 bytes is announced. */
-const halfClientHello = Buffer.from("1603010200010001fc0303", "hex").toString("latin1");
-
-async function request(socket: Socket, path: string): Promise<string> {
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
-  return readUntil(socket, "\r\n\r\n");
-}
+import { exchange, openSocket, parseAnswer, readToEnd } from "../../../support/raw-socket.ts";
+import { askOver, halfClientHello, plain, serveSecurely } from "../../../support/serve-securely.ts";
 
 describe("over TLS", () => {
   it("an image is pushed and pulled, and the address says https", async () => {
@@ -37,6 +25,35 @@ describe("over TLS", () => {
     const content = randomBlob(20_000_000);
     const digest = await client.pushBlob("tls/large", content);
     expect((await client.send("GET", `/v2/tls/large/blobs/${digest}`)).body.equals(content)).toBe(true);
+  });
+
+  it("silence is cut and slowness is not, reading and writing", async () => {
+    const { url, agent, client } = await serveSecurely({ inactivitySeconds: 1 });
+    const content = Buffer.alloc(24 * 1024 * 1024, "0123456789abcdef");
+    const digest = await client.pushBlob("tls/slow", content);
+    const download = open(url, "GET", `/v2/tls/slow/blobs/${digest}`, { agent });
+    download.end();
+    const upload = open(url, "PATCH", await client.startUpload("tls/slow"), {
+      headers: { "content-length": 100 },
+      agent,
+    });
+    const uploaded = answerTo(upload);
+    const stalled = open(url, "PATCH", await client.startUpload("tls/slow"), {
+      headers: { "content-length": 100 },
+      agent,
+    });
+    const cut = answerTo(stalled).catch(() => "cut");
+    stalled.write("0123456789");
+    let size = 0;
+    let steps = 0;
+    for await (const part of await responseTo(download)) {
+      size += (part as Buffer).length;
+      if (size < (content.length / 10) * (steps + 1)) continue;
+      steps++;
+      upload.write("0123456789");
+      await pause(200);
+    }
+    expect([size, steps, (await uploaded).status, await cut]).toEqual([content.length, 10, 202, "cut"]);
   });
 
   it("a client that waits for 100 Continue is told to go on, or refused", async () => {
@@ -89,7 +106,7 @@ describe("over TLS", () => {
         maxVersion: version,
         ALPNProtocols: ["h2", "http/1.1"],
       });
-      expect(await request(socket, "/v2/")).toMatch(/^HTTP\/1\.1 200 /);
+      expect(await askOver(socket, "/v2/")).toMatch(/^HTTP\/1\.1 200 /);
       seen.push([socket.getProtocol(), socket.alpnProtocol]);
       socket.destroy();
     }
@@ -116,18 +133,18 @@ describe("over TLS", () => {
     const served = await serveSecurely();
     const old = await served.connect();
     const session = once(old, "session") as Promise<[Buffer]>;
-    expect(await request(old, "/v2/")).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await askOver(old, "/v2/")).toMatch(/^HTTP\/1\.1 200 /);
     const [ticket] = await session;
     const next = await served.renew("second");
     const subjects = [];
     for (const options of [{}, { session: ticket }]) {
       const fresh = await served.connect({ ca: next.pem, ...options });
       subjects.push(fresh.getPeerCertificate().subject.CN);
-      expect(await request(fresh, "/v2/")).toMatch(/^HTTP\/1\.1 200 /);
+      expect(await askOver(fresh, "/v2/")).toMatch(/^HTTP\/1\.1 200 /);
       fresh.destroy();
     }
     expect(subjects).toEqual(["second", "second"]);
-    expect(await request(old, "/v2/")).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await askOver(old, "/v2/")).toMatch(/^HTTP\/1\.1 200 /);
     expect(old.getPeerCertificate().subject.CN).toBe("first");
     old.destroy();
   });
@@ -210,65 +227,5 @@ describe("a connection that is not secured in time", () => {
     for (const end of ["end", "destroy"] as const) (await openSocket(plain(url)))[end]();
     expect(jsonOf(await client.send("GET", "/livez"))).toBeDefined();
     expect(log.lines.filter(({ level }) => level === "error")).toEqual([]);
-  });
-});
-
-describe("a registry that speaks TLS, on its way out", () => {
-  const start = () => serveSecurely({ drainSeconds: 60, inactivitySeconds: 120, headersSeconds: 120 });
-
-  it("finishes what runs and then is gone at once", async () => {
-    const served = await start();
-    const { url, client } = served;
-    const agent = new Agent({ keepAlive: true, rejectUnauthorized: false });
-    const session = await client.startUpload("tls/drain");
-    const headers = { "content-length": 6 };
-    const upload = open(url, "PUT", `${session}?digest=${digestOf("first!")}`, { headers, agent });
-    const uploaded = answerTo(upload);
-    await new Promise<void>((resolve) => upload.write("fir", () => resolve()));
-    await client.send("GET", "/livez");
-    let gone = false;
-    const stopped = served.stop().then(() => (gone = true));
-    await expect
-      .poll(() => openSocket(plain(url)).catch((error: unknown) => (error as NodeJS.ErrnoException).code))
-      .toBe("ECONNREFUSED");
-    expect(gone).toBe(false);
-    upload.end("st!");
-    expect((await uploaded).status).toBe(201);
-    await stopped;
-    agent.destroy();
-  });
-
-  it.each([
-    ["said nothing", ""],
-    ["sent half a ClientHello", halfClientHello],
-  ])("does not wait for a connection that %s", async (_, text) => {
-    const served = await start();
-    const socket = await openSocket(plain(served.url));
-    socket.write(text, "latin1");
-    // The server has seen the connection once it has answered one that came later.
-    await served.client.send("GET", "/livez");
-    const ended = readToEnd(socket);
-    await served.stop();
-    expect(await ended).toBe("");
-  });
-
-  it("does not wait for secured connections that are idle, before their first request or after it", async () => {
-    const served = await start();
-    const [silent, idle] = [await served.connect(), await served.connect()];
-    await request(idle, "/livez");
-    const ended = Promise.all([readToEnd(silent), readToEnd(idle)]);
-    await served.stop();
-    expect(await ended).toEqual(["", expect.any(String)]);
-  });
-
-  it("cuts what still runs when its time is over", async () => {
-    const served = await serveSecurely({ drainSeconds: 1 });
-    const { url, agent, client } = served;
-    const session = await client.startUpload("tls/cut");
-    const upload = open(url, "PATCH", session, { headers: { "content-length": 100 }, agent });
-    const uploaded = answerTo(upload).catch(() => "cut");
-    await new Promise<void>((resolve) => upload.write("0123456789", () => resolve()));
-    await served.stop();
-    expect(await uploaded).toBe("cut");
   });
 });
