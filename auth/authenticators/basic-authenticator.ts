@@ -87,7 +87,7 @@ export class BasicAuthenticator implements Authenticator {
       return { proved: false, reason: refusals.unknown };
     }
     const { id, lastUsedAt = -Infinity } = found.secret;
-    if (now() - lastUsedAt >= useStepMilliseconds) {
+    if (now() - lastUsedAt > useStepMilliseconds) {
       // Nobody waits for a note of when it was used, and none is worth a failure.
       void access.secrets.recordUse(id, now()).catch(() => undefined);
     }
