@@ -149,7 +149,10 @@ export class Gate {
       throw new OciError("denied", { detail: { reason } });
     }
     if (!covers(grant, access)) throw this.#notCovered(ctx, { principal, grant }, access);
-    if (decision.creates !== undefined) await authorizer.createProject(principal, decision.creates);
+    if (decision.creates === undefined) return;
+    await authorizer.createProject(principal, decision.creates);
+    // Of two who push to a missing project at once only one has made it; the other may have no right there.
+    await this.#decide(ctx, { principal, grant }, access, refusal);
   }
 
   /**
