@@ -1,4 +1,5 @@
-// Why Berth could not start → one sentence that says what to do about it.
+// Why Berth could not start, or a command could not be done → one sentence that says what to do about it.
+import { AccessError } from "../../auth/access-error.ts";
 import type { Config } from "../config/load-config.ts";
 import { formatListenAddress } from "../config/listen-address.ts";
 
@@ -15,8 +16,26 @@ export class StartFailure extends Error {
   override readonly name = "StartFailure";
 
   constructor(config: Config, cause: unknown) {
-    super(explain(config, cause), { cause });
+    super(explain(config, cause) ?? `Berth cannot start: ${messageOf(cause)}`, { cause });
   }
+}
+
+/** A command on accounts and projects was refused, or the machine failed it. */
+export class AccessFailure extends Error {
+  override readonly name = "AccessFailure";
+
+  constructor(config: Config, cause: unknown) {
+    super(explainAccess(config, cause), { cause });
+  }
+}
+
+function explainAccess(config: Config, cause: unknown): string {
+  const { path } = config.storage.metadata.sqlite;
+  if (cause instanceof AccessError) return `error: ${cause.message}`;
+  if (systemErrorIn(cause)?.code === "ENOENT") {
+    return `There is no database at ${path}: name the server's data directory with --data or its configuration with --config; \`berth serve\` makes it at its first start.`;
+  }
+  return explain(config, cause) ?? `Cannot use ${path}: ${messageOf(cause)}`;
 }
 
 function isSystemError(error: unknown): error is SystemError {
@@ -67,16 +86,21 @@ function explainFiles(config: Config, error: SystemError): string | undefined {
     SQLITE_READONLY: `the database cannot be written; see that ${user} may write there, or ${choose}`,
     SQLITE_NOTADB: `the file is not a database; move it away, or ${choose}`,
     SQLITE_BUSY: `another process holds the database; stop it, or ${choose}`,
+    busy: "another process held the database for too long; try again, and see what else works on it",
+    full: "the disk is full; make room, and try again",
   };
   const reason = reasons[error.code] ?? reasons[error.code.replace(/^(SQLITE_[A-Z]+)_.*$/, "$1")];
-  const file = error.code.startsWith("SQLITE_") ? config.storage.metadata.sqlite.path : place;
+  const file = /^(SQLITE_|busy$|full$)/.test(error.code) ? config.storage.metadata.sqlite.path : place;
   return reason === undefined ? undefined : `Cannot use ${file}: ${reason}.`;
 }
 
-function explain(config: Config, error: unknown): string {
+/** undefined for what is not known here. */
+function explain(config: Config, error: unknown): string | undefined {
   const known = systemErrorIn(error);
   const isListening = known?.syscall === "listen" || known?.syscall === "getaddrinfo";
-  const message = error instanceof Error ? error.message : String(error);
-  const sentence = known && (isListening ? explainListening(config, known) : explainFiles(config, known));
-  return sentence ?? `Berth cannot start: ${message}`;
+  return known && (isListening ? explainListening(config, known) : explainFiles(config, known));
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,12 +1,22 @@
 // The tree of commands, and the help that stands above it. Each command has a file of its own.
 import { Command } from "commander";
+import type { AccessParts, Administration } from "./access/access-command.ts";
+import { auditCommand } from "./audit.ts";
 import { configCheckCommand } from "./config-check.ts";
 import { configPrintCommand } from "./config-print.ts";
 import { configSchemaCommand } from "./config-schema.ts";
+import { groupCommand } from "./group/group-command.ts";
+import { projectCommand } from "./project/project-command.ts";
+import { robotCommand } from "./robot/robot-command.ts";
 import { serveCommand } from "./serve.ts";
 import type { Serving } from "./serve.ts";
 import type { Terminal } from "./terminal.ts";
+import { tokenCommand } from "./token/token-command.ts";
+import { userCommand } from "./user/user-command.ts";
 import { packageVersion } from "./version.ts";
+
+/** What the commands put to work; main.ts gives the real one. */
+export type Machinery = Serving & Administration;
 
 const guide = `
 Examples:
@@ -15,6 +25,13 @@ Examples:
   $ berth serve --config berth.yaml            with a configuration file
   $ berth config check --config berth.yaml     is the file right?
   $ berth config print                         what is in force?
+  $ berth user add jane                        an account, for auth.mode accounts (docs/accounts.md)
+  $ berth robot add ci --project team --allow pull,push --expires 90d
+  $ berth audit                                who did what
+
+Accounts:
+  user, robot, project, group, token and audit work on the data directory, also while a server runs on it, which
+  sees a change within two seconds. Give them the --config or --data of the server.
 
 Configuration:
   Defaults, then the YAML file (--config or BERTH_CONFIG), then the environment, then options.
@@ -22,23 +39,39 @@ Configuration:
   Every key: docs/configuration.md, or \`berth config schema\`.`;
 
 /** Commander never ends the process here: it throws a CommanderError with what it would have exited for. */
-export function createProgram(terminal: Terminal, serving: Serving): Command {
+export function createProgram(terminal: Terminal, machinery: Machinery): Command {
   const program = new Command("berth")
     .description("Berth, a private OCI registry: push, pull, and keep what was acknowledged.")
     .version(packageVersion(), "--version", "print the version")
     .helpOption("-h, --help", "show help; also for each command, as in `berth serve --help`")
     .addHelpText("after", guide);
-  const config = new Command("config")
-    .description("check, print or describe the configuration")
-    .addCommand(configCheckCommand(terminal))
-    .addCommand(configPrintCommand(terminal))
-    .addCommand(configSchemaCommand(terminal));
-  program.addCommand(serveCommand(terminal, serving)).addCommand(config);
-  for (const command of [program, ...program.commands, ...config.commands]) {
+  program.addCommand(serveCommand(terminal, machinery)).addCommand(configCommand(terminal));
+  for (const command of accessCommands({ terminal, openAccess: machinery.openAccess })) {
+    program.addCommand(command);
+  }
+  for (const command of withDescendants(program)) {
     command
       .exitOverride()
       .configureOutput({ writeOut: terminal.stdout, writeErr: terminal.stderr })
       .showHelpAfterError("(--help shows what is possible)");
   }
   return program;
+}
+
+function configCommand(terminal: Terminal): Command {
+  return new Command("config")
+    .description("check, print or describe the configuration")
+    .addCommand(configCheckCommand(terminal))
+    .addCommand(configPrintCommand(terminal))
+    .addCommand(configSchemaCommand(terminal));
+}
+
+function accessCommands(parts: AccessParts): Command[] {
+  return [userCommand, robotCommand, projectCommand, groupCommand, tokenCommand, auditCommand].map(
+    (command) => command(parts),
+  );
+}
+
+function withDescendants(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withDescendants)];
 }

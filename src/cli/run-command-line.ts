@@ -1,7 +1,6 @@
 // Arguments → exit code: 0 done, 1 it failed, 2 the command was not understood. Failures are sentences, not stacks.
 import { CommanderError } from "commander";
-import { createProgram } from "./program.ts";
-import type { Serving } from "./serve.ts";
+import { createProgram, type Machinery } from "./program.ts";
 import type { Terminal } from "./terminal.ts";
 
 function failureText(error: unknown, terminal: Terminal): string {
@@ -16,10 +15,10 @@ function failureText(error: unknown, terminal: Terminal): string {
 export async function runCommandLine(
   args: readonly string[],
   terminal: Terminal,
-  serving: Serving,
+  machinery: Machinery,
 ): Promise<number> {
   try {
-    await createProgram(terminal, serving).parseAsync(args, { from: "user" });
+    await createProgram(terminal, machinery).parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
     // Commander has written its message already; help and version are asked for by name and no fault.

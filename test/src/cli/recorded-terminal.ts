@@ -1,18 +1,51 @@
-// A terminal in memory: what was written, which signals are awaited, and with which code the process would have ended.
-import type { Terminal } from "../../../src/cli/terminal.ts";
+// A terminal in memory: what was written, what was asked and answered, which signals are awaited, and with which code
+// the process would have ended.
+import type { Question, Terminal } from "../../../src/cli/terminal.ts";
 
 type Signal = "SIGTERM" | "SIGINT";
 
+export interface Typist {
+  /** What is piped in. */
+  readonly piped?: string | Uint8Array;
+  /** Answers to questions, in their order; without any there is nobody to be asked. */
+  readonly answers?: readonly string[];
+}
+
 export class RecordedTerminal implements Terminal {
   readonly environment: Readonly<Record<string, string>>;
+  readonly questions: Question[] = [];
+  readonly now: () => number;
   readonly exitCodes: number[] = [];
   output = "";
   errors = "";
   readonly #listeners: { signal: Signal; listener: () => void }[] = [];
 
-  constructor(environment: Readonly<Record<string, string>> = {}) {
+  readonly #typist: Typist;
+
+  constructor(
+    environment: Readonly<Record<string, string>> = {},
+    typist: Typist = {},
+    now: () => number = Date.now,
+  ) {
     this.environment = environment;
+    this.#typist = typist;
+    this.now = now;
   }
+
+  readonly stdin = async function* (this: RecordedTerminal): AsyncGenerator<string | Uint8Array> {
+    if (this.#typist.piped !== undefined) yield this.#typist.piped;
+  }.bind(this);
+
+  readonly isInteractive = (): boolean => this.#typist.answers !== undefined;
+
+  readonly ask = async (question: Question): Promise<string> => {
+    const answer = this.#typist.answers?.[this.questions.length];
+    this.questions.push(question);
+    if (answer === undefined) throw new Error(`nobody answers "${question.text}"`);
+    return answer;
+  };
+
+  readonly systemUser = (): string => "operator";
 
   readonly stdout = (text: string): void => {
     this.output += text;

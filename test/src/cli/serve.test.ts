@@ -46,6 +46,7 @@ function serve(
       assembled.open();
       return server;
     },
+    openAccess: () => Promise.reject(new Error("nothing is to be opened here")),
   });
   return {
     terminal,
@@ -214,9 +215,9 @@ describe("a server that cannot start", () => {
   });
 
   it("is not even tried when the configuration is wrong", async () => {
-    const { terminal, code } = serve(() => Promise.reject(new Error("tried")), ["--listen", ":5000"]);
+    const { terminal, code } = serve(() => Promise.reject(new Error("tried")), ["--listen", "nowhere"]);
     expect(await code).toBe(1);
-    expect(terminal.errors).toMatch(/^Berth does not listen on 0\.0\.0\.0:5000/);
+    expect(terminal.errors).toMatch(/^The configuration has a problem:\n {2}http\.listen: /);
   });
 });
 

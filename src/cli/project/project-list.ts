@@ -1,0 +1,25 @@
+// `berth project list`: all of them; whoever reads the data directory sees everything.
+import type { Command } from "commander";
+import { accessCommand, type AccessOptions, type AccessParts } from "../access/access-command.ts";
+import { allPages } from "../access/all-pages.ts";
+import { withAccess } from "../access/with-access.ts";
+import { printList } from "../output/print.ts";
+import { projectDocument } from "./project-document.ts";
+
+const examples = [
+  "berth project list",
+  "berth project list --json | jq -r '.[] | select(.public) | .name'    what everybody may pull",
+];
+const columns = ["name", "public", "createdAt", "description"];
+
+export function projectListCommand(parts: AccessParts): Command {
+  return accessCommand("list", "list the projects", examples).action(async (options: AccessOptions) => {
+    const projects = await withAccess(parts, options, (access) =>
+      allPages(
+        (page) => access.projects.list({ ...page, visibility: { kind: "all" } }),
+        ({ name }) => name,
+      ),
+    );
+    printList(parts.terminal, options, columns, projects.map(projectDocument));
+  });
+}

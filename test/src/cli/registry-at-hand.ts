@@ -1,0 +1,66 @@
+// The command line on a real database in a scratch directory, with a terminal in memory and a clock that stands still.
+import { join } from "node:path";
+import { openAccess } from "../../../src/assemble-access.ts";
+import { runCommandLine } from "../../../src/cli/run-command-line.ts";
+import type { Machinery } from "../../../src/cli/program.ts";
+import { openMetadataStore } from "../../../storage/metadata/open-metadata-store.ts";
+import { scratchDirectory } from "../../support/scratch-directory.ts";
+import { RecordedTerminal, type Typist } from "./recorded-terminal.ts";
+
+export const noon = Date.parse("2026-11-21T12:00:00Z");
+
+export interface Outcome {
+  readonly code: number;
+  readonly output: string;
+  readonly errors: string;
+  /** What was asked. */
+  readonly questions: readonly string[];
+}
+
+export interface RegistryAtHand {
+  readonly data: string;
+  /** Runs `berth <words>` on it; words are split at spaces unless given apart. */
+  readonly berth: (words: string | readonly string[], typist?: Typist) => Promise<Outcome>;
+  /** The same with --json, which must succeed. */
+  readonly json: (words: string | readonly string[], typist?: Typist) => Promise<unknown>;
+}
+
+/** Makes the database, as the first `berth serve` does, and leaves it closed. */
+export async function registryAtHand(changes: Partial<Machinery> = {}): Promise<RegistryAtHand> {
+  const data = await scratchDirectory();
+  const metadata = await openMetadataStore({ kind: "sqlite", path: join(data, "berth.sqlite") });
+  await metadata.close();
+  const berth: RegistryAtHand["berth"] = (words, typist) => runOn(data, words, typist, changes);
+  const json: RegistryAtHand["json"] = async (words, typist) => {
+    const { code, output, errors } = await berth([...split(words), "--json"], typist);
+    if (code !== 0) throw new Error(errors);
+    const document: unknown = JSON.parse(output);
+    return document;
+  };
+  return { data, berth, json };
+}
+
+async function runOn(
+  data: string,
+  words: string | readonly string[],
+  typist: Typist | undefined,
+  changes: Partial<Machinery>,
+): Promise<Outcome> {
+  const terminal = new RecordedTerminal(
+    { BERTH_DATA: data, BERTH_AUTH_MODE: "accounts" },
+    typist,
+    () => noon,
+  );
+  const code = await runCommandLine(split(words), terminal, {
+    openLog: () => Promise.reject(new Error("nothing is to be served here")),
+    assemble: () => Promise.reject(new Error("nothing is to be served here")),
+    openAccess,
+    ...changes,
+  });
+  const { output, errors } = terminal;
+  return { code, output, errors, questions: terminal.questions.map(({ text }) => text) };
+}
+
+function split(words: string | readonly string[]): readonly string[] {
+  return typeof words === "string" ? words.split(" ") : words;
+}
