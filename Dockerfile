@@ -32,7 +32,8 @@ COPY --from=build --chown=65532:65532 /data /data
 USER 65532:65532
 VOLUME /data
 EXPOSE 5000
+# Over HTTPS when http.tls is set, whatever name its certificate is for.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.BERTH_HTTP_LISTEN.replace(/.*:/, '')}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "process.env.NODE_TLS_REJECT_UNAUTHORIZED = 0; const ask = (scheme) => fetch(`${scheme}://127.0.0.1:${process.env.BERTH_HTTP_LISTEN.replace(/.*:/, '')}/livez`).then((answer) => answer.ok || Promise.reject()); ask(process.env.BERTH_HTTP_TLS_CERT ? 'https' : 'http').catch(() => ask('https')).then(() => process.exit(0), () => process.exit(1))"]
 ENTRYPOINT ["node", "/berth/dist/src/main.js"]
 CMD ["serve"]
