@@ -23,6 +23,7 @@ import type { Config } from "./config/load-config.ts";
 import { challengesOf } from "./http/challenge.ts";
 import { Gate } from "./http/middleware/gate.ts";
 import { tokenRoutes } from "./http/token.ts";
+import { ExpiredAccess } from "./jobs/expired-access.ts";
 
 export async function assembleAccounts(config: Config, parts: AuthParts): Promise<AuthSide> {
   const { metadata, origin, logger, now } = parts;
@@ -71,7 +72,7 @@ export async function assembleAccounts(config: Config, parts: AuthParts): Promis
   return {
     gate,
     before: [tokens],
-    jobs: [],
+    jobs: [new ExpiredAccess({ metadata, auditSeconds: settings.auditSeconds, everySeconds: 3600, now })],
     firstAdmin: await ensureAdmin({
       ...{ access, users: services.users, password: parts.adminPassword, randomBytes },
     }),
