@@ -6,7 +6,7 @@ import type { Decision } from "../../auth/authorizer.ts";
 import type { Principal } from "../../auth/principal.ts";
 import type { Visibility } from "../../storage/metadata/access-store.ts";
 import { makeEverybody } from "./accounts/everybody.ts";
-import { openAccounts, type OpenAccounts } from "./accounts/open-accounts.ts";
+import { openAccounts, principalOf, type OpenAccounts } from "./accounts/open-accounts.ts";
 
 /**
  * r pull, w push, c push that makes the project, d delete, s see and a administer the project;
@@ -146,6 +146,23 @@ describe("what is allowed", () => {
       const reason = await reasonOf(who, { kind: "repository", name: `${project}/app`, action: "push" });
       expect(reason).toMatch(/is too long for the name of a project$/);
     }
+  });
+});
+
+describe("rows that no service would write", () => {
+  it("give a robot neither a role nor a project of its own", async () => {
+    const { access, authorizer, robots, projects, revision } = await openAccounts();
+    await projects.create({ name: "team" });
+    const { robot } = await robots.create({ name: "ci", project: "team", actions: ["pull", "push"] });
+    await access.members.set("team", { kind: "account", name: "ci", role: "maintainer" });
+    await access.accounts.change(robot.id, { mayCreateProjects: true });
+    await revision.refresh();
+    const principal = principalOf("robot", robot);
+    const isAllowed = async (access: Access) => (await authorizer.decide(principal, access)).allowed;
+    expect(await isAllowed({ kind: "project", name: "team", action: "see" })).toBe(false);
+    expect(await isAllowed({ kind: "project", name: "team", action: "administer" })).toBe(false);
+    expect(await isAllowed({ kind: "repository", name: "team/app", action: "delete" })).toBe(false);
+    expect(await isAllowed({ kind: "repository", name: "new/app", action: "push" })).toBe(false);
   });
 });
 
