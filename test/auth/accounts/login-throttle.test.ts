@@ -111,6 +111,13 @@ describe("the throttle on an address", () => {
     expect(await login).toBe(good);
   });
 
+  it("slows tries that come at once like tries one after the other", () => {
+    const { time, attempt, judged } = openThrottle();
+    for (const name of names(54)) void attempt(name, "192.0.2.1");
+    expect(judged).toHaveLength(50);
+    expect(time.sleeping).toEqual([500, 1000, 2000, 4000]);
+  });
+
   it("does not slow who logged in from there last", async () => {
     const { throttle, attempt, failAtOnce } = openThrottle();
     await attempt("grace", "192.0.2.1", good);

@@ -69,7 +69,8 @@ describe("a refresh token", () => {
 
   it("is neither a user's access token nor a robot's secret", async () => {
     const { refreshTokens, tokens, robots } = await openRefreshTokens();
-    const { secret: personal } = await tokens.create("ada", { label: "laptop" });
+    // labelled as refresh tokens are
+    const { secret: personal } = await tokens.create("ada", { label: "password", actions: ["pull"] });
     const { secret: robot } = await robots.create({ name: "ci", actions: ["pull"] });
     expect(await refreshTokens.redeem(personal)).toBeUndefined();
     expect(await refreshTokens.redeem(robot)).toBeUndefined();

@@ -60,6 +60,15 @@ describe("an htpasswd file beside accounts", () => {
     expect(ids).toEqual(Array(20).fill({ kind: "user", id: account?.id, name: "bob" }));
   });
 
+  it("makes nobody of a robot that takes the name while the password is checked", async () => {
+    const { login, htpasswd, robots } = await openBoth();
+    htpasswd.verify = async () => {
+      await robots.create({ name: "bob", actions: ["pull"] });
+      return true;
+    };
+    expect(outcomeOf(await login("bob", "of the file"))).toBe(wrong);
+  });
+
   it("counts as it is now: what was remembered of the entry before is forgotten", async () => {
     const { login, htpasswd } = await openBoth();
     expect(outcomeOf(await login("fay", "of the file"))).toBe("fay: all");
