@@ -1,0 +1,48 @@
+// The people, robots and projects that the tests of the admin API play with: each with credentials by the name of the part.
+import type { AdminApi } from "./serve-admin-api.ts";
+
+/** In order of what they may do. */
+export const callers = [
+  "anonymous",
+  "robot",
+  "outsider",
+  "guest",
+  "developer",
+  "maintainer",
+  "admin",
+] as const;
+
+export const passwordOf = (name: string): string => `the password of ${name}`;
+
+/**
+ * `team` is a private project with a member of each role, the robot `ci`, and the group `staff` with `jane`; `shop` is a
+ * public one without members; `everywhere` is a robot of no project. `guest` may not create projects. `limited` is an
+ * access token of the maintainer's for pulls alone.
+ */
+export async function playIn(api: AdminApi): Promise<{ ids: Readonly<Record<string, string>> }> {
+  const { users, robots, groups, projects, tokens, cast } = api;
+  for (const name of ["outsider", "guest", "developer", "maintainer", "admin", "jane"]) {
+    const traits = { systemAdmin: name === "admin", mayCreateProjects: name !== "guest" };
+    await users.create({ name, password: passwordOf(name), ...traits });
+    cast.set(name, (await tokens.create(name, { label: "the test's" })).secret);
+  }
+  await projects.create({ name: "team", description: "the team's own" });
+  await projects.create({ name: "shop", public: true });
+  for (const role of ["guest", "developer", "maintainer"] as const) {
+    await projects.setMember("team", { kind: "account", name: role, role });
+  }
+  await groups.create({ name: "staff" });
+  await groups.addAccount("staff", "jane");
+  await projects.setMember("team", { kind: "group", name: "staff", role: "guest" });
+  const actions = ["pull", "push", "delete"];
+  cast.set("robot", (await robots.create({ name: "ci", project: "team", actions })).secret);
+  await robots.create({ name: "everywhere", actions });
+  const limited = await tokens.create("maintainer", { label: "for pulls", actions: ["pull"] });
+  cast.set("limited", limited.secret);
+  return {
+    ids: {
+      token: (await tokens.create("jane", { label: "to be revoked" })).token.id,
+      secret: (await robots.listSecrets("ci"))[0]!.id,
+    },
+  };
+}

@@ -1,0 +1,138 @@
+// The admin API on real services and a metadata store in memory, with people of every kind in it.
+import { randomBytes } from "node:crypto";
+import { Agent } from "node:http";
+import { onTestFinished } from "vitest";
+import { HashingQueue } from "../../../../auth/accounts/hashing-queue.ts";
+import { LoginThrottle } from "../../../../auth/accounts/login-throttle.ts";
+import { Passwords } from "../../../../auth/accounts/passwords.ts";
+import { AuditTrail } from "../../../../auth/audit-trail.ts";
+import { BasicAuthenticator } from "../../../../auth/authenticators/basic-authenticator.ts";
+import { ByKindAuthenticator } from "../../../../auth/authenticators/by-kind-authenticator.ts";
+import type { Authenticator } from "../../../../auth/authenticator.ts";
+import { adminRoutes } from "../../../../src/http/admin/admin-routes.ts";
+import { createApp } from "../../../../src/http/app.ts";
+import { challengesOf } from "../../../../src/http/challenge.ts";
+import { locateUnder } from "../../../../src/http/location.ts";
+import { Gate } from "../../../../src/http/middleware/gate.ts";
+import { originOf } from "../../../../src/http/origin.ts";
+import { listen } from "../../../../src/http/server.ts";
+import { createMetrics } from "../../../../src/observability/metrics.ts";
+import { createLocalRegistry } from "../../../../src/registry/local-registry.ts";
+import { openBlobStore } from "../../../../storage/blobs/open-blob-store.ts";
+import {
+  openAccounts,
+  plainHasher,
+  principalOf,
+  type OpenAccounts,
+} from "../../../auth/accounts/open-accounts.ts";
+import { send, type Answer, type Sending } from "../../../support/http-request.ts";
+import { collectLog } from "../../../support/log-lines.ts";
+
+export interface Asking extends Sending {
+  /** Whose credentials go along: somebody of the cast, or `name:password`. */
+  readonly as?: string;
+  readonly json?: unknown;
+}
+
+export interface ServeOptions {
+  readonly publicUrl?: string;
+  /** How a login is delayed; not at all unless given. */
+  readonly sleep?: (milliseconds: number) => Promise<void>;
+  readonly atEnd?: (close: () => Promise<void>) => void;
+}
+
+const limits = { inactivitySeconds: 60, headersSeconds: 60, keepAliveSeconds: 60, drainSeconds: 1 };
+
+export async function serveAdminApi(options: ServeOptions = {}) {
+  const { publicUrl, sleep = async () => undefined, atEnd = onTestFinished } = options;
+  const accounts = await openAccounts({ atEnd });
+  const { access, metadata, revision, authorizer, tokens, now, newId } = accounts;
+  const log = collectLog();
+  const origin = originOf({ publicUrl, trustedProxies: [] });
+  const authenticator = new ByKindAuthenticator({
+    basic: new BasicAuthenticator({
+      ...{ access, revision, now, newId, randomBytes, htpasswd: undefined },
+      passwords: new Passwords(new HashingQueue(), plainHasher),
+      throttle: new LoginThrottle({ clock: () => performance.now(), sleep }),
+    }),
+    token: signedFor(accounts),
+  });
+  const trail = new AuditTrail({ store: access.audit, now, onProblem: (error) => log.logger.error(error) });
+  const gate = new Gate({
+    ...{ authenticator, authorizer, origin, trail },
+    challenges: challengesOf({ service: "berth", origin }),
+  });
+  const uploads = { expirySeconds: 3600, leaseSeconds: 10 };
+  const blobStore = await openBlobStore({ kind: "memory" });
+  const locate = locateUnder(publicUrl);
+  const app = createApp({
+    registry: createLocalRegistry({ blobStore, metadata, uploads, now, newId }),
+    gate,
+    before: [
+      adminRoutes({ ...accounts, personalTokens: tokens, gate, trail, authenticator, origin, locate }),
+    ],
+    health: { ready: () => metadata.ping() },
+    logger: log.logger,
+    metrics: createMetrics().http,
+    origin,
+    publicUrl,
+    maxManifestBytes: 4096,
+  });
+  const server = await listen(app.callback(), { host: "127.0.0.1", port: 0, ...limits }, log.logger);
+  const agent = new Agent({ keepAlive: true });
+  atEnd(async () => {
+    agent.destroy();
+    await server.close();
+    await trail.close();
+  });
+  const cast = new Map<string, string>();
+  const ask = (method: string, path: string, { as, json, ...sending }: Asking = {}): Promise<Answer> => {
+    const headers = {
+      ...(as !== undefined && { authorization: authorizationOf(as, cast) }),
+      ...(json !== undefined && { "content-type": "application/json" }),
+      ...sending.headers,
+    };
+    const body = json === undefined ? sending.body : JSON.stringify(json);
+    return send(server.url, method, path, {
+      agent,
+      ...sending,
+      headers,
+      ...(body !== undefined && { body }),
+    });
+  };
+  return { ...accounts, cast, trail, log, url: server.url, ask, api: apiOf(ask) };
+}
+
+export type AdminApi = Awaited<ReturnType<typeof serveAdminApi>>;
+
+export interface JsonAnswer extends Answer {
+  readonly json: Record<string, unknown>;
+}
+
+/** Asks for an address under /api/v1 and reads the JSON of the answer. */
+function apiOf(ask: (method: string, path: string, asking?: Asking) => Promise<Answer>) {
+  return async (method: string, path: string, asking: Asking = {}): Promise<JsonAnswer> => {
+    const answer = await ask(method, `/api/v1${path}`, asking);
+    const text = answer.body.toString("utf8");
+    return { ...answer, json: text === "" ? {} : (JSON.parse(text) as Record<string, unknown>) };
+  };
+}
+
+function authorizationOf(who: string, cast: ReadonlyMap<string, string>): string {
+  if (who.includes(":")) return `Basic ${Buffer.from(who).toString("base64")}`;
+  const secret = cast.get(who);
+  if (secret === undefined) throw new Error(`nobody in the cast is called ${who}`);
+  return `Bearer ${secret}`;
+}
+
+/** In place of signed tokens: the name of a user, to whom it gives a token that carries pull on one repository. */
+function signedFor({ users }: OpenAccounts): Authenticator {
+  return {
+    authenticate: async (credentials) => {
+      const name = credentials.kind === "bearer" ? credentials.token : "";
+      const scopes = [{ type: "repository", name: "team/app", actions: ["pull"] }];
+      const principal = principalOf("user", await users.get(name));
+      return { outcome: "accepted", caller: { principal, grant: { kind: "scopes", scopes } } };
+    },
+  };
+}
