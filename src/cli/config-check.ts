@@ -7,6 +7,7 @@ import type { Terminal } from "./terminal.ts";
 export function configCheckCommand(terminal: Terminal): Command {
   return withConfigOptions(new Command("check"))
     .description("print `ok`, or everything that is wrong and exit with 1")
+    .addHelpText("after", "\nExamples:\n  $ berth config check --config berth.yaml")
     .action((options: ConfigOptions) => {
       configFrom(options, terminal);
       terminal.stdout("ok\n");

@@ -9,6 +9,7 @@ export function configPrintCommand(terminal: Terminal): Command {
   return withConfigOptions(new Command("print"))
     .description("print the effective configuration, secrets hidden")
     .option("--json", "as JSON instead of YAML")
+    .addHelpText("after", "\nExamples:\n  $ berth config print\n  $ berth config print --json | jq .http")
     .action((options: ConfigOptions & { json?: boolean }) => {
       terminal.stdout(printConfig(configFrom(options, terminal), options.json === true ? "json" : "yaml"));
     });

@@ -22,6 +22,7 @@ const guide = `
 Examples:
   $ berth serve                                a registry on http://127.0.0.1:5000, data in ./data
   $ docker push 127.0.0.1:5000/team/app:1      then push to it
+  $ berth serve --listen :5000                 for other machines: with accounts, so that it is private
   $ berth serve --config berth.yaml            with a configuration file
   $ berth config check --config berth.yaml     is the file right?
   $ berth config print                         what is in force?

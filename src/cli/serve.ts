@@ -76,6 +76,7 @@ function announce(admin: FirstAdmin | undefined, terminal: Terminal): void {
 const examples = `
 Examples:
   $ berth serve                                          http://127.0.0.1:5000, data in ./data, for this machine alone
+  $ berth serve --listen :5000                           with accounts; the first start prints admin's password
   $ berth serve --listen :5000 --auth-mode open          for everyone who reaches the port
   $ berth serve --config berth.yaml --data /var/lib/berth
   $ BERTH_HTTP_LISTEN=127.0.0.1:8080 berth serve

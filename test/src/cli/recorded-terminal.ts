@@ -7,8 +7,8 @@ type Signal = "SIGTERM" | "SIGINT";
 export interface Typist {
   /** What is piped in. */
   readonly piped?: string | Uint8Array;
-  /** Answers to questions, in their order; without any there is nobody to be asked. */
-  readonly answers?: readonly string[];
+  /** Answers to questions, in their order, or by what is asked; without any there is nobody to be asked. */
+  readonly answers?: readonly string[] | ((question: Question) => string);
 }
 
 export class RecordedTerminal implements Terminal {
@@ -39,7 +39,8 @@ export class RecordedTerminal implements Terminal {
   readonly isInteractive = (): boolean => this.#typist.answers !== undefined;
 
   readonly ask = async (question: Question): Promise<string> => {
-    const answer = this.#typist.answers?.[this.questions.length];
+    const { answers } = this.#typist;
+    const answer = typeof answers === "function" ? answers(question) : answers?.[this.questions.length];
     this.questions.push(question);
     if (answer === undefined) throw new Error(`nobody answers "${question.text}"`);
     return answer;
