@@ -20,67 +20,89 @@ import { TokenVerifier } from "../auth/tokens/token-verifier.ts";
 import { accessServices } from "./assemble-access.ts";
 import type { AuthParts, AuthSide } from "./assemble-auth.ts";
 import type { Config } from "./config/load-config.ts";
+import { adminRoutes } from "./http/admin/admin-routes.ts";
 import { challengesOf } from "./http/challenge.ts";
+import { locateUnder } from "./http/location.ts";
 import { Gate } from "./http/middleware/gate.ts";
-import { tokenRoutes } from "./http/token.ts";
+import { tokenRoutes, type TokenServerParts } from "./http/token.ts";
 import { ExpiredAccess } from "./jobs/expired-access.ts";
+import type { Logger } from "./observability/logger.ts";
 
 export async function assembleAccounts(config: Config, parts: AuthParts): Promise<AuthSide> {
-  const { metadata, origin, logger, now } = parts;
+  const { metadata, origin, logger, now, adminPassword } = parts;
   const { access } = metadata;
-  const settings = config.auth.accounts;
+  const { defaultProject, service, auditSeconds } = config.auth.accounts;
+  await access.projects.adopt(defaultProject, randomUUID, now());
   const revision = await AccessRevision.open(access);
   const queue = new HashingQueue();
   const passwords = new Passwords(queue);
-  const services = accessServices(access, settings, { revision, now, passwords });
+  const services = accessServices(access, config.auth.accounts, { revision, now, passwords });
+  const { projects, users } = services;
   const directory = new AccountDirectory({ access, revision, now });
-  const authorizer = new AccountsAuthorizer({
-    ...{ access, revision, directory, now },
-    projects: services.projects,
-    defaultProject: settings.defaultProject,
-  });
-  const htpasswd = await openHtpasswd(settings.htpasswd, queue, parts);
-  const keys = await openKeys(config, { access, revision, now });
-  const { issuer, service, tokenSeconds, refreshSeconds } = settings;
-  const claims = { issuer, service, keys, now };
-  const authenticator = new ByKindAuthenticator({
-    basic: new BasicAuthenticator({
-      ...{ access, passwords, revision, htpasswd, now, newId: randomUUID, randomBytes },
-      throttle: new LoginThrottle({
-        clock: () => performance.now(),
-        sleep: (milliseconds) => sleep(milliseconds),
-      }),
-    }),
-    token: new TokenAuthenticator({ verifier: new TokenVerifier({ ...claims, revision }), directory }),
-  });
+  const rules = { access, revision, directory, projects, defaultProject, now };
+  const authorizer = new AccountsAuthorizer(rules);
   const trail = new AuditTrail({
     store: access.audit,
     now,
     onProblem: (error) => logger.error({ err: error }, "entries of the audit trail could not be written"),
   });
-  const challenges = challengesOf({ service, origin });
-  const gate = new Gate({ authenticator, authorizer, challenges, origin, trail });
-  await access.projects.adopt(settings.defaultProject, randomUUID, now());
-  const tokens = tokenRoutes({
+  const logins = await assembleLogins(config, parts, { revision, directory, passwords, queue });
+  const { authenticator } = logins;
+  const gate = new Gate({
     ...{ authenticator, authorizer, origin, trail },
-    issuer: new TokenIssuer({ ...claims, tokenSeconds, newId: randomUUID }),
-    refreshTokens: new RefreshTokens({
-      ...{ access, htpasswd, refreshSeconds, now, newId: randomUUID, randomBytes },
-    }),
-    publicKeys: () => keys.jwks(),
+    challenges: challengesOf({ service, origin }),
   });
+  const locate = locateUnder(config.http.publicUrl);
   return {
     gate,
-    before: [tokens],
-    jobs: [new ExpiredAccess({ metadata, auditSeconds: settings.auditSeconds, everySeconds: 3600, now })],
-    firstAdmin: await ensureAdmin({
-      ...{ access, users: services.users, password: parts.adminPassword, randomBytes },
-    }),
+    before: [
+      tokenRoutes({ ...logins, authorizer, origin, trail }),
+      adminRoutes({ ...services, access, gate, trail, authenticator, origin, locate }),
+    ],
+    jobs: [new ExpiredAccess({ metadata, auditSeconds, everySeconds: 3600, now })],
+    firstAdmin: await ensureAdmin({ access, users, password: adminPassword, randomBytes }),
     close: async () => {
       revision.close();
       await trail.close();
     },
   };
+}
+
+interface LoginParts {
+  readonly revision: AccessRevision;
+  readonly directory: AccountDirectory;
+  readonly passwords: Passwords;
+  readonly queue: HashingQueue;
+}
+
+/** What tells who somebody is, and what gives tokens for it. */
+async function assembleLogins(
+  config: Config,
+  { metadata: { access }, logger, now }: AuthParts,
+  { revision, directory, passwords, queue }: LoginParts,
+): Promise<Pick<TokenServerParts, "authenticator" | "issuer" | "refreshTokens" | "publicKeys">> {
+  const { issuer, service, tokenSeconds, refreshSeconds, htpasswd: path } = config.auth.accounts;
+  const chance = { newId: randomUUID, randomBytes };
+  const htpasswd = path === undefined ? undefined : await openHtpasswd(path, queue, logger);
+  const throttle = new LoginThrottle({ clock, sleep: (milliseconds) => sleep(milliseconds) });
+  const keys = await openKeys(config, { access, revision, now });
+  const claims = { issuer, service, keys, now };
+  return {
+    authenticator: new ByKindAuthenticator({
+      basic: new BasicAuthenticator({ access, passwords, revision, htpasswd, throttle, now, ...chance }),
+      token: new TokenAuthenticator({ verifier: new TokenVerifier({ ...claims, revision }), directory }),
+    }),
+    issuer: new TokenIssuer({ ...claims, tokenSeconds, newId: randomUUID }),
+    refreshTokens: new RefreshTokens({ access, htpasswd, refreshSeconds, now, ...chance }),
+    publicKeys: () => keys.jwks(),
+  };
+}
+
+const clock = () => performance.now();
+
+function openHtpasswd(path: string, queue: HashingQueue, logger: Logger): Promise<HtpasswdFile> {
+  const onProblem = (message: string) => logger.warn({ htpasswd: path }, message);
+  return HtpasswdFile.open({ path, queue, clock, onProblem });
 }
 
 function openKeys(
@@ -97,14 +119,4 @@ function openKeys(
     now,
     revision,
   });
-}
-
-async function openHtpasswd(
-  path: string | undefined,
-  queue: HashingQueue,
-  { logger }: AuthParts,
-): Promise<HtpasswdFile | undefined> {
-  if (path === undefined) return undefined;
-  const onProblem = (message: string) => logger.warn({ htpasswd: path }, message);
-  return HtpasswdFile.open({ path, queue, clock: () => performance.now(), onProblem });
 }

@@ -13,6 +13,9 @@ const controls = /\p{Cc}/u;
 
 /** Users, robots and groups. REQ-55. */
 export function checkName(name: string): void {
+  if (name === "anonymous") {
+    throw new AccessError("invalid", "choose another name: the audit trail calls those so who show no name");
+  }
   if (accountName.test(name)) return;
   throw new AccessError(
     "invalid",

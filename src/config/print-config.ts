@@ -22,7 +22,8 @@ export function hideSecrets(value: unknown, node: SchemaNode): unknown {
 }
 
 export function printConfig(config: Config, format: "yaml" | "json"): string {
-  const { reason: _, ...auth } = config.auth;
+  const { mode, accounts, token } = config.auth;
+  const auth = { mode, accounts, ...(token && { token }) };
   const settings = z.encode(configSchema, { ...config, auth });
   const shown = hideSecrets(settings, nodeOf(configSchema));
   return format === "json" ? `${JSON.stringify(shown, null, 2)}\n` : stringify(shown);

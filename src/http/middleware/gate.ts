@@ -6,7 +6,7 @@
 //                      └ bad ones on a public pull count as none (REQ-47)
 import type { Context } from "koa";
 import type { Access } from "../../../auth/access.ts";
-import type { AuditTrail } from "../../../auth/audit-trail.ts";
+import type { AuditTrail, TrailEntry } from "../../../auth/audit-trail.ts";
 import type { Authentication, Authenticator, Circumstances } from "../../../auth/authenticator.ts";
 import type { Authorizer, Decision } from "../../../auth/authorizer.ts";
 import { covers, type Caller } from "../../../auth/caller.ts";
@@ -151,6 +151,13 @@ export class Gate {
     if (!covers(grant, access)) throw this.#notCovered(ctx, { principal, grant }, access);
     if (decision.creates === undefined) return;
     await authorizer.createProject(principal, decision.creates);
+    this.#note(ctx, {
+      actor: principalName(principal),
+      action: "project.create",
+      target: decision.creates,
+      outcome: "allowed",
+      detail: "by the first push into it",
+    });
     // Of two who push to a missing project at once only one has made it; the other may have no right there.
     await this.#decide(ctx, { principal, grant }, access, refusal);
   }
@@ -195,16 +202,14 @@ export class Gate {
   }
 
   #noteRefusal(ctx: Context, actor: string, access: Access, reason: string): void {
+    const target = describeAccess(access);
+    this.#note(ctx, { actor, action: "access", target, outcome: "refused", detail: reason });
+  }
+
+  #note(ctx: Context, entry: Omit<TrailEntry, "address" | "requestId">): void {
     const { trail, origin } = this.#parts;
-    trail.note({
-      actor,
-      action: "access",
-      target: describeAccess(access),
-      outcome: "refused",
-      detail: reason,
-      address: origin.clientAddress(ctx.req),
-      requestId: (ctx.state as RequestState).requestId,
-    });
+    const { requestId } = ctx.state as RequestState;
+    trail.note({ ...entry, address: origin.clientAddress(ctx.req), requestId });
   }
 }
 
