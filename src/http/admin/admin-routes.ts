@@ -43,7 +43,7 @@ async function serve(parts: AdminParts, ctx: Context, needs: Needs, operation: O
 }
 
 /** Names and ids, as they can be here at all. A secret in the place of its id must not reach the audit trail. */
-const acceptable = /^[A-Za-z0-9._-]{1,128}$/;
+const acceptable = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 function pathOf(ctx: Context): (name: string) => string {
   const parameters = (ctx as { params?: PathParameters }).params ?? {};
