@@ -115,17 +115,12 @@ function queryParameters(query: z.ZodObject | undefined): object[] {
   }));
 }
 
+/** Every schema that has a name, those within others too. */
 function schemasOf(table: readonly AdminRoute[]): Record<string, object> {
-  const named = z.registry<{ id: string }>();
-  const add = (schema: z.ZodType | undefined) => schema && named.add(schema, { id: nameOf(schema) });
-  add(problemSchema);
-  for (const [, , , { body, answer }] of table) {
-    add(body);
-    add(answer);
-  }
-  const { schemas } = z.toJSONSchema(named, { uri: (id) => `#/components/schemas/${id}` });
-  return Object.fromEntries(
-    // What zod says of the place of each is said by the document.
-    Object.entries(schemas).map(([name, { $id: _id, $schema: _schema, ...schema }]) => [name, schema]),
+  const roots = table.flatMap(([, , , { body, answer }]) =>
+    [body, answer].filter((schema) => schema !== undefined),
   );
+  const { $defs = {} } = z.toJSONSchema(z.union([problemSchema, ...roots]));
+  const text = JSON.stringify($defs).replaceAll('"#/$defs/', '"#/components/schemas/');
+  return z.record(z.string(), z.looseObject({})).parse(JSON.parse(text));
 }
