@@ -17,6 +17,7 @@ import { TokenAuthenticator } from "../auth/authenticators/token-authenticator.t
 import { SigningKeys } from "../auth/tokens/signing-keys.ts";
 import { TokenIssuer } from "../auth/tokens/token-issuer.ts";
 import { TokenVerifier } from "../auth/tokens/token-verifier.ts";
+import type { AccessStore } from "../storage/metadata/access-store.ts";
 import { accessServices } from "./assemble-access.ts";
 import type { AuthParts, AuthSide } from "./assemble-auth.ts";
 import type { Config } from "./config/load-config.ts";
@@ -27,6 +28,7 @@ import { Gate } from "./http/middleware/gate.ts";
 import { tokenRoutes, type TokenServerParts } from "./http/token.ts";
 import { ExpiredAccess } from "./jobs/expired-access.ts";
 import type { Logger } from "./observability/logger.ts";
+import type { Expiring } from "./observability/metrics.ts";
 
 export async function assembleAccounts(config: Config, parts: AuthParts): Promise<AuthSide> {
   const { metadata, origin, logger, now, adminPassword } = parts;
@@ -60,6 +62,7 @@ export async function assembleAccounts(config: Config, parts: AuthParts): Promis
       adminRoutes({ ...services, access, gate, trail, authenticator, origin, locate }),
     ],
     jobs: [new ExpiredAccess({ metadata, auditSeconds, everySeconds: 3600, now })],
+    expiringRobots: () => expiringRobots(access.accounts),
     firstAdmin: await ensureAdmin({ access, users, password: adminPassword, randomBytes }),
     close: async () => {
       revision.close();
@@ -67,6 +70,16 @@ export async function assembleAccounts(config: Config, parts: AuthParts): Promis
     },
   };
 }
+
+async function expiringRobots(accounts: AccessStore["accounts"]): Promise<Expiring[]> {
+  const { entries } = await accounts.list({ kind: "robot", limit: maxRobotsShown });
+  return entries.flatMap(({ name, expiresAt }) =>
+    expiresAt === undefined ? [] : [{ robot: name, expiresAt }],
+  );
+}
+
+/** More would make every scrape long. */
+const maxRobotsShown = 10_000;
 
 interface LoginParts {
   readonly revision: AccessRevision;

@@ -14,6 +14,7 @@ import { Gate } from "./http/middleware/gate.ts";
 import type { Origin } from "./http/origin.ts";
 import type { Job } from "./jobs/job.ts";
 import type { Logger } from "./observability/logger.ts";
+import type { Expiring } from "./observability/metrics.ts";
 
 export interface AuthParts {
   readonly metadata: MetadataStore;
@@ -29,6 +30,8 @@ export interface AuthSide {
   /** What the mode serves besides `/v2`. */
   readonly before: NonNullable<AppParts["before"]>;
   readonly jobs: readonly Job[];
+  /** Robots that will end one day, for the metrics. */
+  readonly expiringRobots?: () => Promise<readonly Expiring[]>;
   /** Made just now, because there was no user. */
   readonly firstAdmin: FirstAdmin | undefined;
   close(): Promise<void>;

@@ -54,6 +54,7 @@ export async function assemble(
     const scheduler = startScheduler(work, logger);
     opened.push(() => scheduler.close());
     const metrics = createMetrics();
+    if (auth.expiringRobots) metrics.watchExpiry(auth.expiringRobots);
     const metricsServer = config.metrics.listen && (await listenForMetrics(metrics, config.metrics.listen));
     if (metricsServer) opened.push(() => metricsServer.close());
     let draining = () => false;

@@ -18,8 +18,17 @@ export interface HttpMetrics {
 
 export interface Metrics {
   readonly http: HttpMetrics;
+  /** Shows when each of these ends, so that nobody learns of it from a broken build (REQ-55). Asked at every scrape. */
+  watchExpiry(list: () => Promise<readonly Expiring[]>): void;
   /** All figures in Prometheus' text format. */
   render(): Promise<{ contentType: string; text: string }>;
+}
+
+/** A robot that is not valid from a point in time on. */
+export interface Expiring {
+  readonly robot: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
 }
 
 export function createMetrics(): Metrics {
@@ -52,6 +61,19 @@ export function createMetrics(): Metrics {
         requests.inc({ method, route, code: String(status) });
         durations.observe({ method, route }, seconds);
       },
+    },
+    watchExpiry: (list) => {
+      const expiry = new Gauge({
+        name: "berth_robot_expiry_timestamp_seconds",
+        help: "When a robot that expires does so, in seconds since 1970.",
+        labelNames: ["robot"],
+        registers: [registry],
+        collect: async () => {
+          const robots = await list();
+          expiry.reset();
+          for (const { robot, expiresAt } of robots) expiry.set({ robot }, expiresAt / 1000);
+        },
+      });
     },
     render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };

@@ -1,0 +1,26 @@
+// When robots end, for whoever watches the metrics (REQ-55).
+import { expect, it } from "vitest";
+import { startRegistry } from "../../support/start-registry.ts";
+
+it("shows when each robot that expires does so, and no other", async () => {
+  const env = { BERTH_AUTH_MODE: "accounts", BERTH_METRICS_LISTEN: "127.0.0.1:0" };
+  const registry = await startRegistry({ env, adminPassword: "correct horse" });
+  const authorization = `Basic ${Buffer.from("admin:correct horse").toString("base64")}`;
+  const create = async (body: object) =>
+    (
+      await fetch(`${registry.url}/api/v1/robots`, {
+        method: "POST",
+        headers: { authorization, "content-type": "application/json" },
+        body: JSON.stringify(body),
+      })
+    ).status;
+  const expiresAt = new Date(Date.now() + 86_400_000).toISOString();
+  expect(await create({ name: "ending", actions: ["pull"], expiresAt })).toBe(201);
+  expect(await create({ name: "lasting", actions: ["pull"] })).toBe(201);
+  const text = await (await fetch(registry.metricsUrl ?? "")).text();
+  const shown = text.split("\n").filter((line) => line.startsWith("berth_robot_expiry"));
+  expect(shown).toHaveLength(1);
+  expect(shown[0]).toMatch(/^berth_robot_expiry_timestamp_seconds\{robot="ending"\} \d/);
+  expect(Number(shown[0]?.split(" ")[1])).toBeCloseTo(Date.parse(expiresAt) / 1000, 0);
+  await registry.close();
+});
