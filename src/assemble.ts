@@ -5,7 +5,7 @@ import type { BlobStore } from "../storage/blobs/blob-store.ts";
 import { openBlobStore, type BlobStoreOptions } from "../storage/blobs/open-blob-store.ts";
 import type { MetadataStore } from "../storage/metadata/metadata-store.ts";
 import { openMetadataStore } from "../storage/metadata/open-metadata-store.ts";
-import { assembleAuth } from "./assemble-auth.ts";
+import { assembleAuth, type AuthSide } from "./assemble-auth.ts";
 import type { Config } from "./config/load-config.ts";
 import { createApp } from "./http/app.ts";
 import { originOf } from "./http/origin.ts";
@@ -53,9 +53,7 @@ export async function assemble(
     const work = [...jobs(config, blobStore, metadata, now), ...auth.jobs, ...renewals(certificate)];
     const scheduler = startScheduler(work, logger);
     opened.push(() => scheduler.close());
-    const metrics = createMetrics();
-    if (auth.expiringRobots) metrics.watchExpiry(auth.expiringRobots);
-    const metricsServer = config.metrics.listen && (await listenForMetrics(metrics, config.metrics.listen));
+    const { metrics, server: metricsServer } = await serveMetrics(config, auth);
     if (metricsServer) opened.push(() => metricsServer.close());
     let draining = () => false;
     const app = createApp({
@@ -84,6 +82,12 @@ export async function assemble(
     await close();
     throw error;
   }
+}
+
+async function serveMetrics({ metrics: { listen } }: Config, { expiringRobots }: AuthSide) {
+  const metrics = createMetrics();
+  if (expiringRobots) metrics.watchExpiry(expiringRobots);
+  return { metrics, server: listen && (await listenForMetrics(metrics, listen)) };
 }
 
 function blobStoreOptions({ storage: { blobs } }: Config): BlobStoreOptions {
