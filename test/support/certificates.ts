@@ -19,6 +19,8 @@ export interface IssueOptions {
   /** Its subjectAltName; none when empty. */
   readonly names?: string;
   readonly isAuthority?: boolean;
+  /** How long it is valid, from now on; two unless given. */
+  readonly days?: number;
   /** Arguments of `openssl req` that make the key. */
   readonly key?: readonly string[];
   /** With which the key is encrypted, when its arguments say so. */
@@ -27,13 +29,13 @@ export interface IssueOptions {
 
 const run = promisify(execFile);
 
-/** Writes `<name>.crt` and `<name>.key`; the certificate is valid from now on for two days, its subject is `name`. */
+/** Writes `<name>.crt` and `<name>.key`; its subject is `name`. */
 export async function issueCertificate(
   directory: string,
   name: string,
   options: IssueOptions = {},
 ): Promise<IssuedCertificate> {
-  const { by, names = "IP:127.0.0.1,DNS:localhost", isAuthority = false } = options;
+  const { by, names = "IP:127.0.0.1,DNS:localhost", isAuthority = false, days = 2 } = options;
   const at = (ending: string) => join(directory, `${name}.${ending}`);
   const [cert, key, request, extensions] = [at("crt"), at("key"), at("csr"), at("ext")];
   const newKey = options.key ?? ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
@@ -46,7 +48,18 @@ export async function issueCertificate(
   const signer = by
     ? ["-CA", by.cert, "-CAkey", by.key, "-set_serial", `0x${randomBytes(8).toString("hex")}`]
     : ["-signkey", key];
-  const signing = ["x509", "-req", "-in", request, "-days", "2", "-extfile", extensions, "-out", cert];
+  const signing = [
+    "x509",
+    "-req",
+    "-in",
+    request,
+    "-days",
+    String(days),
+    "-extfile",
+    extensions,
+    "-out",
+    cert,
+  ];
   const unlocking = options.passphrase === undefined ? [] : ["-passin", `pass:${options.passphrase}`];
   await run("openssl", [...signing, ...signer, ...unlocking]);
   return { cert, key, pem: await readFile(cert, "latin1") };

@@ -27,7 +27,7 @@ async function orInWords<T>(result: Promise<T>): Promise<T> {
     return await result;
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    const words = code === "ENOENT" ? "does not exist" : `cannot be read (${code})`;
-    throw new Error(words, { cause: error });
+    // Without the cause: whoever explains a failed start would take it for one of the data directory's.
+    throw new Error(code === "ENOENT" ? "does not exist" : `cannot be read (${code})`);
   }
 }
