@@ -1,4 +1,5 @@
-// The command line on a real database in a scratch directory, with a terminal in memory and a clock that stands still.
+// The command line on a real database in a scratch directory, with a terminal in memory and a clock that stands still
+// unless the test lets it tick.
 import { join } from "node:path";
 import { openAccess } from "../../../src/assemble-access.ts";
 import { runCommandLine } from "../../../src/cli/run-command-line.ts";
@@ -8,6 +9,11 @@ import { scratchDirectory } from "../../support/scratch-directory.ts";
 import { RecordedTerminal, type Typist } from "./recorded-terminal.ts";
 
 export const noon = Date.parse("2026-11-21T12:00:00Z");
+
+export type Options = Partial<Pick<Machinery, "openAccess">> & {
+  readonly now?: () => number;
+  readonly environment?: Readonly<Record<string, string>>;
+};
 
 export interface Outcome {
   readonly code: number;
@@ -25,12 +31,18 @@ export interface RegistryAtHand {
   readonly json: (words: string | readonly string[], typist?: Typist) => Promise<unknown>;
 }
 
+/** A second later each time. */
+export function tickingClock(): () => number {
+  let time = noon;
+  return () => (time += 1000);
+}
+
 /** Makes the database, as the first `berth serve` does, and leaves it closed. */
-export async function registryAtHand(changes: Partial<Machinery> = {}): Promise<RegistryAtHand> {
+export async function registryAtHand(options: Options = {}): Promise<RegistryAtHand> {
   const data = await scratchDirectory();
   const metadata = await openMetadataStore({ kind: "sqlite", path: join(data, "berth.sqlite") });
   await metadata.close();
-  const berth: RegistryAtHand["berth"] = (words, typist) => runOn(data, words, typist, changes);
+  const berth: RegistryAtHand["berth"] = (words, typist) => runOn(data, words, typist, options);
   const json: RegistryAtHand["json"] = async (words, typist) => {
     const { code, output, errors } = await berth([...split(words), "--json"], typist);
     if (code !== 0) throw new Error(errors);
@@ -44,18 +56,14 @@ async function runOn(
   data: string,
   words: string | readonly string[],
   typist: Typist | undefined,
-  changes: Partial<Machinery>,
+  { openAccess: open = openAccess, now = () => noon, environment }: Options,
 ): Promise<Outcome> {
-  const terminal = new RecordedTerminal(
-    { BERTH_DATA: data, BERTH_AUTH_MODE: "accounts" },
-    typist,
-    () => noon,
-  );
+  const variables = { BERTH_DATA: data, BERTH_AUTH_MODE: "accounts", ...environment };
+  const terminal = new RecordedTerminal(variables, typist, now);
   const code = await runCommandLine(split(words), terminal, {
     openLog: () => Promise.reject(new Error("nothing is to be served here")),
     assemble: () => Promise.reject(new Error("nothing is to be served here")),
-    openAccess,
-    ...changes,
+    openAccess: open,
   });
   const { output, errors } = terminal;
   return { code, output, errors, questions: terminal.questions.map(({ text }) => text) };
