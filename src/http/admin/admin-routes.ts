@@ -17,7 +17,7 @@ import { adminTable } from "./routes.ts";
 /** All of `/api`; other addresses pass. */
 export function adminRoutes(parts: AdminParts): Middleware {
   const router = new Router({ strict: true, sensitive: true });
-  for (const [method, path, needs, operation] of adminTable) {
+  for (const [method, path, needs, operation] of adminTable()) {
     router.register(apiPath + path, [method], (ctx) => serve(parts, ctx, needs, operation));
   }
   const routed = router.routes() as unknown as Middleware;

@@ -13,13 +13,17 @@ const documentSchema = z
   .looseObject({ openapi: z.string() })
   .meta({ id: "OpenApiDocument", description: "An OpenAPI 3.1 document." });
 
-/** @param table asked for when the document is, because the document is a row of it */
+/**
+ * The document is made once, for the first who asks: it costs some milliseconds, and anybody may ask.
+ * @param table asked for only then, because the document is a row of it
+ */
 export function openApiOperation(table: () => readonly AdminRoute[]): Operation {
+  let document: ReturnType<typeof openApiDocument> | undefined;
   return operation({
     id: "getOpenApi",
     summary: "This document.",
     answer: documentSchema,
-    handle: async () => openApiDocument(table()),
+    handle: async () => (document ??= openApiDocument(table())),
   });
 }
 

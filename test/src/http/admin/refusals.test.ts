@@ -20,7 +20,7 @@ function comparable({ status, rawHeaders, body }: JsonAnswer): string {
   return `${status}\n${headers}\n${body.toString("utf8").replace(requestId, "")}`;
 }
 
-const hidden = adminTable
+const hidden = adminTable()
   .filter(([, path]) => /^\/(projects|robots)\/:name/.test(path))
   .map(([method, path]) => ({
     method,

@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 import { HashingQueue } from "../../../../auth/accounts/hashing-queue.ts";
 import { LoginThrottle } from "../../../../auth/accounts/login-throttle.ts";
 import { Passwords } from "../../../../auth/accounts/passwords.ts";
-import { AuditTrail } from "../../../../auth/audit-trail.ts";
+import { AuditTrail, type AuditTrailOptions } from "../../../../auth/audit-trail.ts";
 import { BasicAuthenticator } from "../../../../auth/authenticators/basic-authenticator.ts";
 import { ByKindAuthenticator } from "../../../../auth/authenticators/by-kind-authenticator.ts";
 import type { Authenticator } from "../../../../auth/authenticator.ts";
@@ -36,6 +36,8 @@ export interface Asking extends Sending {
 
 export interface ServeOptions {
   readonly publicUrl?: string;
+  /** Where the audit trail goes instead of the metadata store. */
+  readonly audit?: AuditTrailOptions["store"];
   /** How a login is delayed; not at all unless given. */
   readonly sleep?: (milliseconds: number) => Promise<void>;
   readonly atEnd?: (close: () => Promise<void>) => void;
@@ -57,7 +59,11 @@ export async function serveAdminApi(options: ServeOptions = {}) {
     }),
     token: signedFor(accounts),
   });
-  const trail = new AuditTrail({ store: access.audit, now, onProblem: (error) => log.logger.error(error) });
+  const trail = new AuditTrail({
+    store: options.audit ?? access.audit,
+    now,
+    onProblem: (error) => log.logger.error(error),
+  });
   const gate = new Gate({
     ...{ authenticator, authorizer, origin, trail },
     challenges: challengesOf({ service: "berth", origin }),
