@@ -12,6 +12,8 @@ export const noon = Date.parse("2026-11-21T12:00:00Z");
 
 export type Options = Partial<Pick<Machinery, "openAccess">> & {
   readonly now?: () => number;
+  /** The data directory of a registry that exists; a new one is made unless it is given. */
+  readonly data?: string;
   readonly environment?: Readonly<Record<string, string>>;
 };
 
@@ -37,11 +39,8 @@ export function tickingClock(): () => number {
   return () => (time += 1000);
 }
 
-/** Makes the database, as the first `berth serve` does, and leaves it closed. */
 export async function registryAtHand(options: Options = {}): Promise<RegistryAtHand> {
-  const data = await scratchDirectory();
-  const metadata = await openMetadataStore({ kind: "sqlite", path: join(data, "berth.sqlite") });
-  await metadata.close();
+  const data = options.data ?? (await newDataDirectory());
   const berth: RegistryAtHand["berth"] = (words, typist) => runOn(data, words, typist, options);
   const json: RegistryAtHand["json"] = async (words, typist) => {
     const { code, output, errors } = await berth([...split(words), "--json"], typist);
@@ -50,6 +49,14 @@ export async function registryAtHand(options: Options = {}): Promise<RegistryAtH
     return document;
   };
   return { data, berth, json };
+}
+
+/** With the database that the first `berth serve` makes. */
+async function newDataDirectory(): Promise<string> {
+  const data = await scratchDirectory();
+  const metadata = await openMetadataStore({ kind: "sqlite", path: join(data, "berth.sqlite") });
+  await metadata.close();
+  return data;
 }
 
 async function runOn(
