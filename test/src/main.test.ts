@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
@@ -41,10 +42,21 @@ describe.skipIf(!existsSync(program))("the compiled program", () => {
       output: "",
       errors: expect.stringContaining("serve") as string,
     });
-    const refused = await run(["serve"], { BERTH_HTTP_LISTEN: ":0" });
+    const refused = await run(["serve"], { BERTH_HTTP_LISTEN: "nowhere" });
     expect(refused).toMatchObject({ code: 1, output: "" });
-    expect(refused.errors).toContain("docker run -e BERTH_AUTH_MODE=open -p 5000:5000 -v berth:/data berth");
+    expect(refused.errors).toMatch(/^The configuration has a problem:\n {2}http\.listen: /);
     expect(refused.errors).not.toMatch(/\n\s+at /);
+  });
+
+  it("asks for no password where nobody is, and makes no data where none is", async () => {
+    const data = join(await scratchDirectory(), "none");
+    const asked = await run(["user", "add", "jane", "--data", data]);
+    expect(asked).toMatchObject({ code: 1, output: "" });
+    expect(asked.errors).toMatch(/^error: there is no terminal to ask for a password on: /);
+    const listed = await run(["user", "list", "--data", data]);
+    expect(listed).toMatchObject({ code: 1, output: "" });
+    expect(listed.errors).toMatch(/^There is no database at /);
+    expect(existsSync(data)).toBe(false);
   });
 
   it("serves until SIGTERM, logs JSON lines only, and exits with 0", async () => {
