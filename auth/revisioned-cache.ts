@@ -27,7 +27,9 @@ export class RevisionedCache<V extends object> {
     if (known !== undefined) return known;
     const before = this.#revision.current ?? (await this.#revision.refresh());
     const value = await load();
-    if (keeps(value) && this.#revision.current === before && this.#holds()) this.#entries.set(key, value);
+    if (keeps(value) && this.#revision.current === before && this.#holds()) {
+      this.#entries.set(copyOf(key), value);
+    }
     return value;
   }
 
@@ -38,4 +40,9 @@ export class RevisionedCache<V extends object> {
     this.#of = current;
     return true;
   }
+}
+
+/** What V8 cuts out of a text keeps all of that text: a key of some letters the whole request that it came with. */
+function copyOf(text: string): string {
+  return Buffer.from(text, "utf16le").toString("utf16le");
 }

@@ -10,7 +10,8 @@ export interface Scope {
   readonly actions: readonly string[];
 }
 
-const grammar = /^([a-z0-9]+)(?:\([a-z0-9]+\))?:([^:\s"\\]+(?::[0-9]+[^:\s"\\]*)?):([a-z*,]+)$/;
+// Each character can be read in one way only, so that the time which a scope takes grows as its length does.
+const grammar = /^([a-z0-9]+)(?:\([a-z0-9]+\))?:([^:\s"\\]+(?::[0-9][^:\s"\\]*)?):([a-z*,]+)$/;
 
 /**
  * One scope of a request; undefined for what is none.

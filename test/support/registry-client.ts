@@ -8,16 +8,29 @@ import { locationOf, nextPageOf } from "./oci-answer.ts";
 export class RegistryClient {
   readonly origin: string;
   readonly #agent: Agent;
+  readonly #headers: Readonly<Record<string, string>>;
 
-  /** With `ca`, which is trusted, the origin is an https one. */
-  constructor(origin: string, { maxSockets = 64, ca }: { maxSockets?: number; ca?: string } = {}) {
+  /**
+   * With `ca`, which is trusted, the origin is an https one.
+   * @param headers sent with every request, such as whose it is
+   */
+  constructor(
+    origin: string,
+    {
+      maxSockets = 64,
+      ca,
+      headers = {},
+    }: { maxSockets?: number; ca?: string; headers?: Readonly<Record<string, string>> } = {},
+  ) {
     this.origin = origin;
+    this.#headers = headers;
     const options = { keepAlive: true, maxSockets };
     this.#agent = ca === undefined ? new Agent(options) : new SecureAgent({ ...options, ca });
   }
 
   send(method: string, path: string, sending: Sending = {}): Promise<Answer> {
-    return send(this.origin, method, path, { agent: this.#agent, ...sending });
+    const headers = { ...this.#headers, ...sending.headers };
+    return send(this.origin, method, path, { agent: this.#agent, ...sending, headers });
   }
 
   async startUpload(repository: string, query = ""): Promise<string> {
