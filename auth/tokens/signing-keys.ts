@@ -52,6 +52,7 @@ export class SigningKeys {
   readonly #cache: RevisionedCache<readonly SigningKey[]>;
   #creating: Promise<SigningKey> | undefined;
   #lookedAgainAt = Number.NEGATIVE_INFINITY;
+  #lookingAgain: Promise<unknown> = Promise.resolve();
 
   private constructor(options: SigningKeysOptions) {
     this.#options = { uploadSeconds: weekSeconds, ...options };
@@ -79,10 +80,7 @@ export class SigningKeys {
   async find(kid: string): Promise<SigningKey | undefined> {
     const known = await this.#findKnown(kid);
     if (known !== undefined) return known;
-    const now = this.#options.now();
-    if (Math.abs(now - this.#lookedAgainAt) < lookAgainMilliseconds) return undefined;
-    this.#lookedAgainAt = now;
-    await this.#options.revision.refresh();
+    await this.#lookAgain();
     return this.#findKnown(kid);
   }
 
@@ -99,6 +97,16 @@ export class SigningKeys {
           alg: algorithm,
         })),
     };
+  }
+
+  /** Another process may have made a key just now, and all the requests with its first token wait for one look. */
+  #lookAgain(): Promise<unknown> {
+    const now = this.#options.now();
+    if (Math.abs(now - this.#lookedAgainAt) >= lookAgainMilliseconds) {
+      this.#lookedAgainAt = now;
+      this.#lookingAgain = this.#options.revision.refresh();
+    }
+    return this.#lookingAgain;
   }
 
   async #findKnown(kid: string): Promise<SigningKey | undefined> {

@@ -130,7 +130,10 @@ describe("signing keys of two processes on one store", () => {
     one.clock.now = start + rotationSeconds * 1000;
     other.clock.now = one.clock.now - 45_000;
     const token = await tokenFor(one);
-    expect(await other.verifier.verify(token)).toMatchObject({ outcome: "verified", principal: ann });
+    const requests = Array.from({ length: 20 }, () => other.verifier.verify(token));
+    for (const verdict of await Promise.all(requests)) {
+      expect(verdict).toMatchObject({ outcome: "verified", principal: ann });
+    }
   });
 
   it("rotate alike when the store puts another process first in between", async () => {
