@@ -1,4 +1,4 @@
-// The account that a registry without users begins with. Several processes may start at once on one metadata store: the
+// The account that a registry without an administrator begins with. Several processes may start at once on one metadata store: the
 // name `admin` can be taken but once, so one of them makes it and knows its password.
 import type { AccessStore } from "../../storage/metadata/access-store.ts";
 import { AccessError } from "../access-error.ts";
@@ -24,14 +24,13 @@ const name = "admin";
 const generatedBytes = 18;
 
 /**
- * Makes the system administrator `admin` when there is no user yet.
- * @returns undefined when there is one, or when another process was first
+ * Makes the system administrator `admin` when nobody could administer yet.
+ * @returns undefined when somebody can, when another process was first, or when some user has the name
  * @throws AccessError `invalid` when the given password is too short, `taken` when a robot is called admin
  */
 export async function ensureAdmin(parts: FirstAdminParts): Promise<FirstAdmin | undefined> {
   const { access, users, randomBytes } = parts;
-  const existing = await access.accounts.list({ kind: "user", limit: 1 });
-  if (existing.entries.length > 0) return undefined;
+  if (await hasAdministrator(access)) return undefined;
   const password = parts.password ?? randomBytes(generatedBytes).toString("base64url");
   try {
     const description = "made at the first start";
@@ -41,6 +40,19 @@ export async function ensureAdmin(parts: FirstAdminParts): Promise<FirstAdmin | 
     throw error;
   }
   return { name, password, generated: parts.password === undefined };
+}
+
+async function hasAdministrator({ accounts }: Pick<AccessStore, "accounts">): Promise<boolean> {
+  for (let after: string | undefined; ;) {
+    const { entries, more } = await accounts.list({
+      kind: "user",
+      limit: 500,
+      ...(after !== undefined && { after }),
+    });
+    if (entries.some(({ systemAdmin, disabled }) => systemAdmin && !disabled)) return true;
+    after = entries.at(-1)?.name;
+    if (!more || after === undefined) return false;
+  }
 }
 
 async function isUser({ accounts }: Pick<AccessStore, "accounts">): Promise<boolean> {

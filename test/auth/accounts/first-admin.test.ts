@@ -43,12 +43,25 @@ describe("the first administrator", () => {
     expect(account?.passwordHash).toBe(`hash of ${"-_v7".repeat(6)}`);
   });
 
-  it("is not made where there is a user, whoever that is", async () => {
+  it("is not made where somebody administers already", async () => {
     const accounts = await openAccounts();
-    await accounts.users.create({ name: "ada" });
-    await accounts.users.change("ada", { disabled: true });
+    await accounts.users.create({ name: "zoe", systemAdmin: true });
     expect(await ensure(accounts, "correct horse")).toBeUndefined();
     expect(await accounts.access.accounts.find("admin")).toBeUndefined();
+  });
+
+  it("is made where there are users and nobody could administer", async () => {
+    const accounts = await openAccounts();
+    await accounts.users.create({ name: "ada" });
+    expect(await ensure(accounts, "correct horse")).toMatchObject({ name: "admin" });
+    expect((await accounts.access.accounts.find("admin"))?.systemAdmin).toBe(true);
+  });
+
+  it("leaves a user alone who is called admin and is none", async () => {
+    const accounts = await openAccounts();
+    await accounts.users.create({ name: "admin" });
+    expect(await ensure(accounts, "correct horse")).toBeUndefined();
+    expect((await accounts.access.accounts.find("admin"))?.systemAdmin).toBe(false);
   });
 
   it("is not made twice", async () => {
