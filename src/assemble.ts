@@ -2,10 +2,11 @@
 import { randomUUID } from "node:crypto";
 import type { FirstAdmin } from "../auth/accounts/first-admin.ts";
 import type { BlobStore } from "../storage/blobs/blob-store.ts";
-import { openBlobStore, type BlobStoreOptions } from "../storage/blobs/open-blob-store.ts";
+import { openBlobStore } from "../storage/blobs/open-blob-store.ts";
 import type { MetadataStore } from "../storage/metadata/metadata-store.ts";
 import { openMetadataStore } from "../storage/metadata/open-metadata-store.ts";
 import { assembleAuth, type AuthSide } from "./assemble-auth.ts";
+import { blobStoreOptions } from "./config/blob-store-options.ts";
 import type { Config } from "./config/load-config.ts";
 import { createApp } from "./http/app.ts";
 import { originOf } from "./http/origin.ts";
@@ -88,12 +89,6 @@ async function serveMetrics({ metrics: { listen } }: Config, { expiringRobots }:
   const metrics = createMetrics();
   if (expiringRobots) metrics.watchExpiry(expiringRobots);
   return { metrics, server: listen && (await listenForMetrics(metrics, listen)) };
-}
-
-function blobStoreOptions({ storage: { blobs } }: Config): BlobStoreOptions {
-  return "memory" in blobs
-    ? { kind: "memory" }
-    : { kind: "filesystem", directory: blobs.filesystem.directory };
 }
 
 function renewals(certificate: CurrentCertificate | undefined): Job[] {
