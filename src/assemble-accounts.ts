@@ -29,6 +29,7 @@ import { tokenRoutes, type TokenServerParts } from "./http/token.ts";
 import { ExpiredAccess } from "./jobs/expired-access.ts";
 import type { Logger } from "./observability/logger.ts";
 import type { Expiring } from "./observability/metrics.ts";
+import { skewWarning } from "./observability/skew-warning.ts";
 
 export async function assembleAccounts(config: Config, parts: AuthParts): Promise<AuthSide> {
   const { metadata, origin, logger, now, adminPassword } = parts;
@@ -100,10 +101,14 @@ async function assembleLogins(
   const throttle = new LoginThrottle({ clock, sleep: (milliseconds) => sleep(milliseconds) });
   const keys = await openKeys(config, { access, revision, now });
   const claims = { issuer, service, keys, now };
+  const onSkew = skewWarning(logger, clock);
   return {
     authenticator: new ByKindAuthenticator({
       basic: new BasicAuthenticator({ access, passwords, revision, htpasswd, throttle, now, ...chance }),
-      token: new TokenAuthenticator({ verifier: new TokenVerifier({ ...claims, revision }), directory }),
+      token: new TokenAuthenticator({
+        verifier: new TokenVerifier({ ...claims, revision, onSkew }),
+        directory,
+      }),
     }),
     issuer: new TokenIssuer({ ...claims, tokenSeconds, newId: randomUUID }),
     refreshTokens: new RefreshTokens({ access, htpasswd, refreshSeconds, now, ...chance }),

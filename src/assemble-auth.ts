@@ -15,6 +15,7 @@ import type { Origin } from "./http/origin.ts";
 import type { Job } from "./jobs/job.ts";
 import type { Logger } from "./observability/logger.ts";
 import type { Expiring } from "./observability/metrics.ts";
+import { skewWarning } from "./observability/skew-warning.ts";
 
 export interface AuthParts {
   readonly metadata: MetadataStore;
@@ -65,10 +66,12 @@ function openToAll({ auth }: Config, { origin }: AuthParts): AuthSide {
 async function tokensOfOthers({ auth }: Config, { origin, logger, now }: AuthParts): Promise<AuthSide> {
   if (auth.token === undefined) throw new Error("mode token without auth.token");
   const onProblem = (message: string) => logger.warn({}, message);
+  const clock = () => performance.now();
   const verifier = await ExternalTokenVerifier.open(auth.token, {
     now,
-    clock: () => performance.now(),
+    clock,
     onProblem,
+    onSkew: skewWarning(logger, clock),
   });
   const { realm, service } = auth.token;
   const gate = new Gate({

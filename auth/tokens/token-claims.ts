@@ -15,6 +15,20 @@ export interface TokenClaims {
 /** How far the clocks of issuer and verifier may be apart (REQ-54; Distribution's Leeway is the same). */
 export const skewSeconds = 60;
 
+/** Told how many seconds the issuer's clock is ahead, at least, when that can be seen: only ahead can (REQ-54). */
+export type OnSkew = (seconds: number) => void;
+
+export interface ExpectedClaims {
+  readonly issuer: string;
+  readonly service: string;
+  readonly onSkew?: OnSkew | undefined;
+  /** How far the issuer sets `iat` back. */
+  readonly backdatedSeconds?: number;
+}
+
+/** What rounding and the way explain. */
+const noticedSeconds = 2;
+
 /** The last moment that a Date can tell. */
 const maxSeconds = 8.64e12;
 
@@ -23,15 +37,14 @@ const maxSeconds = 8.64e12;
  * @param now milliseconds since 1970
  * @throws TokenRefused when the token is for somebody else, not yet valid, or not shaped as a token is
  */
-export function tokenClaims(
-  payload: JsonObject,
-  expected: { readonly issuer: string; readonly service: string },
-  now: number,
-): TokenClaims {
+export function tokenClaims(payload: JsonObject, expected: ExpectedClaims, now: number): TokenClaims {
   const { iss, aud, sub, exp, iat, nbf, access } = payload;
   if (iss !== expected.issuer) throw new TokenRefused("the token is from another issuer");
   const audiences: unknown[] = Array.isArray(aud) ? aud : [aud];
   if (!audiences.includes(expected.service)) throw new TokenRefused("the token is for another service");
+  const { backdatedSeconds = 0, onSkew } = expected;
+  const ahead = seconds(iat ?? 0) + backdatedSeconds - now / 1000;
+  if (ahead > noticedSeconds) onSkew?.(Math.round(ahead));
   const latest = now / 1000 + skewSeconds;
   if (seconds(nbf ?? 0) > latest) throw new TokenRefused("the token is not valid yet: do the clocks agree?");
   if (seconds(iat ?? 0) > latest) throw new TokenRefused("the token is of the future: do the clocks agree?");

@@ -6,7 +6,7 @@ import { RevisionedCache } from "../revisioned-cache.ts";
 import { isJsonObject } from "./json-object.ts";
 import { signedPayload } from "./signed-payload.ts";
 import type { SigningKeys } from "./signing-keys.ts";
-import { tokenClaims } from "./token-claims.ts";
+import { skewSeconds, tokenClaims, type OnSkew } from "./token-claims.ts";
 import { tokenHeader } from "./token-header.ts";
 import {
   refusalFrom,
@@ -25,6 +25,8 @@ export interface TokenVerifierOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly revision: AccessRevision;
+  /** Another process that signs with the same keys has another time. */
+  readonly onSkew?: OnSkew;
   /** How many verified tokens are remembered. */
   readonly maxRemembered?: number;
 }
@@ -59,13 +61,14 @@ export class TokenVerifier {
 
   /** @throws TokenRefused */
   async #verifyAnew(token: string): Promise<VerifiedToken<Holder>> {
-    const { issuer, service, keys, now } = this.#options;
+    const { issuer, service, keys, now, onSkew } = this.#options;
     const { alg, kid } = tokenHeader(token);
     const key = kid === undefined ? undefined : await keys.find(kid);
     if (key === undefined) throw new TokenRefused("the token is signed by a key that is not known here");
     if (alg !== key.algorithm) throw new TokenRefused("the token is not signed by its key's algorithm");
     const payload = signedPayload(token, key.publicKey, key.algorithm);
-    const { subject, scopes, validUntil } = tokenClaims(payload, { issuer, service }, now());
+    const expected = { issuer, service, onSkew, backdatedSeconds: skewSeconds };
+    const { subject, scopes, validUntil } = tokenClaims(payload, expected, now());
     return { principal: holder(payload["principal"], subject), scopes, validUntil };
   }
 }

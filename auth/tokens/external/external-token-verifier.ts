@@ -5,7 +5,7 @@ import { repositoryActions } from "../../access.ts";
 import type { External } from "../../principal.ts";
 import type { Scope } from "../../scope.ts";
 import { signedPayload, signingAlgorithms, type SigningAlgorithm } from "../signed-payload.ts";
-import { tokenClaims } from "../token-claims.ts";
+import { tokenClaims, type OnSkew } from "../token-claims.ts";
 import { tokenHeader } from "../token-header.ts";
 import {
   refusalFrom,
@@ -35,6 +35,7 @@ export type ExternalTokenParts = Pick<
   TrustedKeysOptions,
   "now" | "clock" | "onProblem" | "fetchEveryMilliseconds"
 > & {
+  readonly onSkew?: OnSkew;
   /** How many verified tokens are remembered. */
   readonly maxRemembered?: number;
 };
@@ -48,6 +49,7 @@ export class ExternalTokenVerifier {
   readonly #options: ExternalTokenOptions;
   readonly #keys: TrustedKeys;
   readonly #now: () => number;
+  readonly #onSkew: OnSkew | undefined;
   readonly #verified: LRUCache<string, VerifiedToken<External>>;
   /** The version of the keys that what is remembered was verified with. */
   #of = 0;
@@ -56,6 +58,7 @@ export class ExternalTokenVerifier {
     this.#options = options;
     this.#keys = keys;
     this.#now = parts.now;
+    this.#onSkew = parts.onSkew;
     this.#verified = new LRUCache({
       max: parts.maxRemembered ?? 10_000,
       ttl: rememberMilliseconds,
@@ -116,7 +119,9 @@ export class ExternalTokenVerifier {
       throw new TokenRefused("the token is not signed by its key's algorithm");
     }
     const payload = signedPayload(token, key.publicKey, algorithm);
-    const { subject, scopes, validUntil } = tokenClaims(payload, this.#options, this.#now());
+    const { issuer, service } = this.#options;
+    const expected = { issuer, service, onSkew: this.#onSkew };
+    const { subject, scopes, validUntil } = tokenClaims(payload, expected, this.#now());
     return { principal: { kind: "external", subject }, scopes: scopes.map(spellOut), validUntil };
   }
 }
