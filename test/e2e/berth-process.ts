@@ -9,12 +9,20 @@ import { Daemon } from "../support/clients/daemon.ts";
 import { RegistryHttp } from "../support/clients/registry-http.ts";
 import { createScratchFolder, removeScratchFolder } from "../support/clients/scratch-folder.ts";
 
-const main = new URL("../../dist/src/main.js", import.meta.url).pathname;
+/** The command `berth`, to be run by node. */
+export const berthProgram = new URL("../../dist/src/main.js", import.meta.url).pathname;
 
 export interface RequestLine {
   method: string;
   url: string;
   status: number;
+  milliseconds: number;
+}
+
+export interface BerthOptions {
+  environment?: Record<string, string>;
+  /** PEM of the authority that signed its certificate, where the environment gives it one. */
+  authority?: string | undefined;
 }
 
 export class BerthProcess {
@@ -22,17 +30,33 @@ export class BerthProcess {
   readonly host: string;
   readonly http: RegistryHttp;
   readonly #environment: Record<string, string>;
+  /** Of its folder it has the only process, or is the first of several. */
+  readonly #ownsFolder: boolean;
   #daemon: Daemon | undefined;
 
-  private constructor(folder: string, port: number, environment: Record<string, string>) {
+  private constructor(start: { folder: string; port: number; ownsFolder: boolean } & BerthOptions) {
+    const { folder, port, environment = {}, authority } = start;
     this.folder = folder;
     this.host = `127.0.0.1:${port}`;
-    this.http = new RegistryHttp(`http://${this.host}`);
+    const isSecure = "BERTH_HTTP_TLS_CERT" in environment;
+    const trust = authority === undefined ? {} : { authority };
+    this.http = new RegistryHttp(`${isSecure ? "https" : "http"}://${this.host}`, trust);
     this.#environment = environment;
+    this.#ownsFolder = start.ownsFolder;
   }
 
-  static async start(environment: Record<string, string> = {}): Promise<BerthProcess> {
-    const berth = new BerthProcess(await createScratchFolder(), await freePort(), environment);
+  static async start(environment: Record<string, string> = {}, authority?: string): Promise<BerthProcess> {
+    const [folder, port] = [await createScratchFolder(), await freePort()];
+    const berth = new BerthProcess({ folder, port, environment, authority, ownsFolder: true });
+    await berth.start();
+    return berth;
+  }
+
+  /** One more process on the same data, with the same settings. It is to be closed before this one. */
+  async startAnother(): Promise<BerthProcess> {
+    const environment = this.#environment;
+    const port = await freePort();
+    const berth = new BerthProcess({ folder: this.folder, port, environment, ownsFolder: false });
     await berth.start();
     return berth;
   }
@@ -53,8 +77,8 @@ export class BerthProcess {
     this.http.close();
     this.#daemon = new Daemon({
       program: process.execPath,
-      args: [main, "serve", "--listen", this.host, "--data", this.data],
-      logFile: join(this.folder, "log"),
+      args: [berthProgram, "serve", "--listen", this.host, "--data", this.data],
+      logFile: join(this.folder, `log-${new URL(`http://${this.host}`).port}`),
       environment: this.#environment,
     });
     const ready = (): Promise<boolean> =>
@@ -94,12 +118,16 @@ export class BerthProcess {
   async close(): Promise<void> {
     this.http.close();
     if (this.process.running) await this.stop();
-    await removeScratchFolder(this.folder);
+    if (this.#ownsFolder) await removeScratchFolder(this.folder);
   }
 }
 
-/** Runs one Berth for the whole test file; its log is printed beside a failure. */
-export function berthForThisFile(environment: Record<string, string> = {}): {
+/**
+ * Runs one Berth for the whole test file, or for the block of it in which this is called; its log is printed beside a
+ * failure.
+ * @param options what has to be made first is made by a function
+ */
+export function berthForThisFile(options: Record<string, string> | (() => Promise<BerthOptions>) = {}): {
   readonly current: BerthProcess;
 } {
   let berth: BerthProcess | undefined;
@@ -108,7 +136,9 @@ export function berthForThisFile(environment: Record<string, string> = {}): {
     return berth;
   };
   beforeAll(async () => {
-    berth = await BerthProcess.start(environment);
+    const { environment, authority } =
+      typeof options === "function" ? await options() : { environment: options };
+    berth = await BerthProcess.start(environment, authority);
   });
   afterEach((context) => {
     if (context.task.result?.state === "fail")

@@ -3,57 +3,13 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { ociIndex, ociManifest } from "../support/clients/image-layout.ts";
+import { describeBlob, type Descriptor, json, pushBlobsOf } from "../support/clients/push-artifact.ts";
 import { locationOf, sha256 } from "../support/clients/registry-http.ts";
-import { type ReplayedArtifact, replayedArtifacts } from "../support/clients/replayed-artifacts.ts";
+import { replayedArtifacts } from "../support/clients/replayed-artifacts.ts";
 import { uploadLikeCrane, uploadLikeOras } from "../support/clients/upload-sequences.ts";
 import { berthForThisFile } from "./berth-process.ts";
 
 const berth = berthForThisFile();
-
-interface Descriptor {
-  mediaType: string;
-  digest: string;
-  size: number;
-}
-
-const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
-const describeBlob = (mediaType: string, content: Buffer): Descriptor => ({
-  mediaType,
-  digest: sha256(content),
-  size: content.length,
-});
-
-/** Uploads a blob in the artifact's way and describes it. */
-async function pushed(
-  artifact: ReplayedArtifact,
-  repository: string,
-  type: string,
-  content: Buffer,
-): Promise<Descriptor> {
-  await artifact.upload(berth.current.http, repository, content);
-  return describeBlob(type, content);
-}
-
-async function manifestOf(artifact: ReplayedArtifact, repository: string): Promise<Buffer> {
-  const { mediaType, saysMediaType, artifactType, shape, layerType, configType } = artifact;
-  const empty = configType.includes("empty");
-  const config = await pushed(
-    artifact,
-    repository,
-    configType,
-    empty ? Buffer.from("{}") : json({ made: randomBytes(4).toString("hex") }),
-  );
-  const layers = [
-    await pushed(artifact, repository, layerType, randomBytes(200_000)),
-    await pushed(artifact, repository, layerType, randomBytes(5_000)),
-  ];
-  return json({
-    schemaVersion: 2,
-    ...(saysMediaType ? { mediaType } : {}),
-    ...(artifactType === undefined ? {} : { artifactType }),
-    ...(shape === "layers" ? { config, layers } : { manifests: [...layers, config] }),
-  });
-}
 
 async function expectServed(
   repository: string,
@@ -102,7 +58,7 @@ for (const [index, artifact] of replayedArtifacts.entries()) {
     it(`pushes and pulls ${artifact.what}`, async () => {
       const { http } = berth.current;
       const repository = `replayed/artifact${index}`;
-      const manifest = await manifestOf(artifact, repository);
+      const manifest = await pushBlobsOf(http, artifact, repository);
       const missing = await http.send("HEAD", `/v2/${repository}/manifests/v1`);
       expect(missing.status).toBe(404);
       for (const reference of [sha256(manifest), "v1"]) {

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Daemon } from "./daemon.ts";
-import { runCommand } from "./run-command.ts";
+import { type CommandOptions, runCommand } from "./run-command.ts";
 import { createScratchFolder, removeScratchFolder } from "./scratch-folder.ts";
 
 export class ContainerdEngine {
@@ -43,8 +43,12 @@ export class ContainerdEngine {
     return engine;
   }
 
-  async ctr(...args: string[]): Promise<string> {
-    const output = await runCommand("ctr", ["--address", join(this.#folder, "sock"), ...args]);
+  ctr(...args: string[]): Promise<string> {
+    return this.ctrWith({}, ...args);
+  }
+
+  async ctrWith(options: CommandOptions, ...args: string[]): Promise<string> {
+    const output = await runCommand("ctr", ["--address", join(this.#folder, "sock"), ...args], options);
     return output.trimEnd();
   }
 

@@ -1,6 +1,6 @@
 // buildah and podman with a store of their own. One file for both: they share flags, storage and transport.
 import { join } from "node:path";
-import { runCommand } from "./run-command.ts";
+import { type CommandOptions, runCommand } from "./run-command.ts";
 import { createScratchFolder, removeScratchFolder } from "./scratch-folder.ts";
 
 export class ContainersTool {
@@ -16,14 +16,18 @@ export class ContainersTool {
     return new ContainersTool(program, await createScratchFolder());
   }
 
-  async run(...args: string[]): Promise<string> {
+  run(...args: string[]): Promise<string> {
+    return this.runWith({}, ...args);
+  }
+
+  async runWith(options: CommandOptions, ...args: string[]): Promise<string> {
     const folder = this.#folder;
     const podmanOnly = ["--cgroup-manager", "cgroupfs", "--tmpdir", join(folder, "tmp")];
     const flags = [
       ...["--root", join(folder, "root"), "--runroot", join(folder, "run"), "--storage-driver", "vfs"],
       ...(this.#program === "podman" ? podmanOnly : []),
     ];
-    return (await runCommand(this.#program, [...flags, ...args], { cwd: folder })).trimEnd();
+    return (await runCommand(this.#program, [...flags, ...args], { cwd: folder, ...options })).trimEnd();
   }
 
   async close(): Promise<void> {

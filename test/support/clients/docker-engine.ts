@@ -1,6 +1,6 @@
 // A Docker engine of its own: data, socket and client configuration in one folder, so that "an empty docker" is one.
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Daemon } from "./daemon.ts";
 import { dockerdProgram, dockerProgram } from "./installed-client.ts";
@@ -16,15 +16,28 @@ export class DockerEngine {
     this.#daemon = daemon;
   }
 
-  /** Starts dockerd with an empty store and without networks: containers use the host's. */
-  static async start(): Promise<DockerEngine> {
+  /**
+   * Starts dockerd with an empty store and without networks: containers use the host's.
+   * @param hosts lines of an /etc/hosts that only this engine sees
+   */
+  static async start({ hosts = [] }: { hosts?: readonly string[] } = {}): Promise<DockerEngine> {
     const folder = await createScratchFolder();
     await mkdir(join(folder, "config"));
+    await mkdir(join(folder, "etc"));
+    await writeFile(join(folder, "hosts"), hosts.map((line) => `${line}\n`).join(""));
     await writeFile(join(folder, "daemon.json"), "{}");
     await writeFile(join(folder, "config/config.json"), JSON.stringify({ experimental: "enabled" }));
-    const engine = new DockerEngine(folder, startDaemon(folder, [dockerdProgram, "--bridge=none"]));
+    const program = [...(hosts.length === 0 ? [] : ownSettings(folder)), dockerdProgram, "--bridge=none"];
+    const engine = new DockerEngine(folder, startDaemon(folder, program));
     await engine.#untilReady();
     return engine;
+  }
+
+  /** Lets an engine with hosts of its own trust a registry's authority, by its certs.d. */
+  async trust(host: string, authority: string): Promise<void> {
+    const certificates = join(this.#folder, "etc/certs.d", host);
+    await mkdir(certificates, { recursive: true });
+    await copyFile(authority, join(certificates, "ca.crt"));
   }
 
   /**
@@ -102,6 +115,12 @@ export class DockerEngine {
     await this.#daemon.stop();
     await removeScratchFolder(this.#folder);
   }
+}
+
+/** What runs a program with /etc/hosts and /etc/docker from `folder`, in a mount namespace of its own. */
+function ownSettings(folder: string): string[] {
+  const mounts = [`mount --bind ${folder}/hosts /etc/hosts`, `mount --bind ${folder}/etc /etc/docker`];
+  return ["unshare", "--mount", "sh", "-c", `${mounts.join(" && ")} && exec "$0" "$@"`];
 }
 
 function startDaemon(folder: string, [program = "", ...args]: readonly string[]): Daemon {

@@ -9,6 +9,7 @@ import {
   type IncomingMessage,
   request,
 } from "node:http";
+import { Agent as SecureAgent, request as requestSecurely } from "node:https";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
@@ -23,21 +24,47 @@ export interface Sending {
   body?: Buffer | string | Readable;
 }
 
+/** What a client with a login adds to its requests, and what it does about a 401. */
+export interface Authorization {
+  /** The header for this request; undefined for none. */
+  header(method: string, path: string): string | undefined;
+  /** Told of the challenge of a 401: whether the request is worth sending once more. */
+  challenged(challenge: string): Promise<boolean>;
+}
+
+export interface RegistryHttpOptions {
+  authorization?: Authorization;
+  /** PEM of the authority that an https registry is trusted by. */
+  authority?: string;
+}
+
 export const sha256 = (content: Buffer | string): string =>
   `sha256:${createHash("sha256").update(content).digest("hex")}`;
 
 export class RegistryHttp {
   readonly #origin: string;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 32 });
+  readonly #agent: Agent;
+  readonly #authorization: Authorization | undefined;
+  readonly #authority: string | undefined;
 
   /** `origin` such as `http://127.0.0.1:5000`. */
-  constructor(origin: string) {
+  constructor(origin: string, { authorization, authority }: RegistryHttpOptions = {}) {
     this.#origin = origin;
+    this.#authorization = authorization;
+    this.#authority = authority;
+    const isSecure = origin.startsWith("https:");
+    this.#agent = new (isSecure ? SecureAgent : Agent)({ keepAlive: true, maxSockets: 32 });
+  }
+
+  /** The same registry for somebody with a login. */
+  as(authorization: Authorization): RegistryHttp {
+    const authority = this.#authority;
+    return new RegistryHttp(this.#origin, { authorization, ...(authority !== undefined && { authority }) });
   }
 
   /** Starts a request and leaves the body to the caller: for slow and broken transfers. */
   open(method: string, path: string, headers: Record<string, string | number> = {}): ClientRequest {
-    return request(new URL(path, this.#origin), { method, headers });
+    return this.#start(method, path, headers, undefined);
   }
 
   async send(method: string, path: string, sending: Sending = {}): Promise<Answer> {
@@ -98,12 +125,46 @@ export class RegistryHttp {
     this.#agent.destroy();
   }
 
-  async #respond(method: string, path: string, { headers = {}, body }: Sending): Promise<IncomingMessage> {
-    const outgoing = request(new URL(path, this.#origin), { method, headers, agent: this.#agent });
+  async #respond(method: string, path: string, sending: Sending): Promise<IncomingMessage> {
+    const response = await this.#respondOnce(method, path, sending);
+    const challenge = response.headers["www-authenticate"];
+    if (response.statusCode !== 401 || challenge === undefined || this.#authorization === undefined) {
+      return response;
+    }
+    // A stream has gone out and can't go out again.
+    if (typeof sending.body === "object" && !Buffer.isBuffer(sending.body)) return response;
+    if (!(await this.#authorization.challenged(challenge))) return response;
+    response.resume();
+    return this.#respondOnce(method, path, sending);
+  }
+
+  async #respondOnce(
+    method: string,
+    path: string,
+    { headers = {}, body }: Sending,
+  ): Promise<IncomingMessage> {
+    const outgoing = this.#start(method, path, headers, this.#agent);
     const responded = once(outgoing, "response") as Promise<[IncomingMessage]>;
     if (body === undefined || typeof body === "string" || Buffer.isBuffer(body)) outgoing.end(body);
     else await pipeline(body, outgoing);
     return (await responded)[0];
+  }
+
+  #start(
+    method: string,
+    path: string,
+    headers: Record<string, string | number>,
+    agent: Agent | undefined,
+  ): ClientRequest {
+    const url = new URL(path, this.#origin);
+    const authorization = this.#authorization?.header(method, path);
+    const options = {
+      method,
+      headers: { ...(authorization !== undefined && { authorization }), ...headers },
+      ...(agent !== undefined && { agent }),
+    };
+    if (url.protocol !== "https:") return request(url, options);
+    return requestSecurely(url, { ...options, ca: this.#authority });
   }
 }
 

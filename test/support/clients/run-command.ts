@@ -6,6 +6,8 @@ export interface CommandOptions {
   cwd?: string;
   environment?: Record<string, string>;
   timeoutSeconds?: number;
+  /** What the program reads from its standard input: passwords come that way. */
+  input?: string;
 }
 
 /** Standard output of `program args…`; rejects with everything it said when it ends with another code than 0. */
@@ -14,9 +16,9 @@ export function runCommand(
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<string> {
-  const { cwd, environment = {}, timeoutSeconds = 240 } = options;
+  const { cwd, environment = {}, timeoutSeconds = 240, input } = options;
   return new Promise((resolve, reject) => {
-    execFile(
+    const child = execFile(
       program,
       args,
       {
@@ -34,5 +36,9 @@ export function runCommand(
           );
       },
     );
+    if (input === undefined) return;
+    // A program that ends without having read it all has its reasons, and they are in what it said.
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(input);
   });
 }
