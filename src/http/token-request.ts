@@ -4,6 +4,7 @@ import type { Context } from "koa";
 import type { Credentials } from "../../auth/authenticator.ts";
 import { parseScopes, type Scope } from "../../auth/scope.ts";
 import { OciError } from "../oci/oci-error.ts";
+import { parseRepositoryName } from "../oci/repository-name.ts";
 import { credentialsOf } from "./credentials.ts";
 import { queryValue, queryValues } from "./parameters.ts";
 import { bodyBytes } from "./request-body.ts";
@@ -69,9 +70,14 @@ function required(form: URLSearchParams, name: string): string {
 }
 
 function scopesOf(parameters: readonly string[]): Scope[] {
-  const scopes = parseScopes(parameters);
+  const scopes = parseScopes(parameters).filter(isOfSomething);
   if (scopes.length > maxScopes) throw invalid(`at most ${maxScopes} scopes can be asked for at once`);
   return scopes;
+}
+
+/** What no repository can be called nobody needs to ask the rules about, nor they to remember. */
+function isOfSomething({ type, name }: Scope): boolean {
+  return type !== "repository" || parseRepositoryName(name) !== undefined;
 }
 
 function invalid(reason: string): OciError {

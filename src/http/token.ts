@@ -3,7 +3,7 @@
 // them; /.well-known/jwks.json publishes the keys.
 import Router from "@koa/router";
 import type { Context, Middleware } from "koa";
-import { isSecret } from "../../auth/accounts/secrets.ts";
+import { beginsLikeSecret, isSecret } from "../../auth/accounts/secrets.ts";
 import type { AuditTrail } from "../../auth/audit-trail.ts";
 import type { Authentication, Authenticator } from "../../auth/authenticator.ts";
 import type { Authorizer } from "../../auth/authorizer.ts";
@@ -11,7 +11,6 @@ import { covers, type Caller } from "../../auth/caller.ts";
 import { anonymous, principalName, type AccountHolder, type Anonymous } from "../../auth/principal.ts";
 import { accessesOf, type Scope } from "../../auth/scope.ts";
 import { OciError } from "../oci/oci-error.ts";
-import { parseRepositoryName } from "../oci/repository-name.ts";
 import type { Origin } from "./origin.ts";
 import type { RequestState } from "./middleware/request-id.ts";
 import { tokenRequestOf, type TokenRequest } from "./token-request.ts";
@@ -88,15 +87,21 @@ async function identify(parts: TokenServerParts, ctx: Context, request: TokenReq
   if (result.outcome === "later") {
     throw new OciError("tooManyAttempts", { headers: { "retry-after": String(result.retryAfterSeconds) } });
   }
-  note(
-    "refused",
-    request.credentials.kind === "basic" ? request.credentials.name : "anonymous",
-    result.reason,
-  );
+  note("refused", nameShown(request), result.reason);
   throw new OciError("unauthorized", {
     detail: { reason: result.reason },
     headers: { "www-authenticate": 'Basic realm="berth"' },
   });
+}
+
+/** What accounts and users of an htpasswd file are called. */
+const nameOfSomebody = /^[A-Za-z0-9._@+-]{1,128}$/;
+
+/** For the trail: a name, and nothing else that somebody put in its place, such as a secret, markup or 40 KB. */
+function nameShown({ credentials }: TokenRequest): string {
+  if (credentials.kind !== "basic") return "anonymous";
+  const { name } = credentials;
+  return nameOfSomebody.test(name) && !beginsLikeSecret(name) ? name : "(not a name)";
 }
 
 async function authenticate(
@@ -141,7 +146,6 @@ async function grantedScopes(
     const actions: string[] = [];
     let creates = false;
     for (const access of accessesOf(scope)) {
-      if (access.kind === "repository" && parseRepositoryName(access.name) === undefined) continue;
       const decision = await authorizer.decide(principal, access);
       if (!decision.allowed || !covers(grant, access)) continue;
       creates ||= decision.creates !== undefined;
