@@ -11,12 +11,16 @@ import {
 } from "@aws-sdk/client-s3";
 import { onTestFinished } from "vitest";
 import { sampleBytes } from "../../contracts/blob-store-under-test.ts";
+import type { S3Account } from "./signature-v4.ts";
 import { startStrictS3, type StrictS3, type StrictS3Options } from "./strict-s3-server.ts";
 
-export interface Started {
-  readonly server: StrictS3;
+export interface Client {
   readonly client: S3Client;
   readonly Bucket: string;
+}
+
+export interface Started extends Client {
+  readonly server: StrictS3;
 }
 
 export async function started(options: StrictS3Options = {}, config: S3ClientConfig = {}): Promise<Started> {
@@ -29,18 +33,21 @@ export async function started(options: StrictS3Options = {}, config: S3ClientCon
   return { server, client, Bucket: server.bucket };
 }
 
-export function clientOf(server: StrictS3, config: S3ClientConfig = {}): S3Client {
+export function clientOf(
+  server: S3Account & { readonly endpoint: string },
+  config: S3ClientConfig = {},
+): S3Client {
   const { endpoint, region, accessKeyId, secretAccessKey } = server;
   const credentials = { accessKeyId, secretAccessKey };
   return new S3Client({ endpoint, region, credentials, forcePathStyle: true, maxAttempts: 1, ...config });
 }
 
-export async function createUpload({ client, Bucket }: Started, Key: string): Promise<string> {
+export async function createUpload({ client, Bucket }: Client, Key: string): Promise<string> {
   const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
   return UploadId!;
 }
 
-export async function uploadParts(at: Started, Key: string, sizes: readonly number[]) {
+export async function uploadParts(at: Client, Key: string, sizes: readonly number[]) {
   const { client, Bucket } = at;
   const UploadId = await createUpload(at, Key);
   const Parts = [];
@@ -53,13 +60,13 @@ export async function uploadParts(at: Started, Key: string, sizes: readonly numb
   return { Bucket, Key, UploadId, MultipartUpload: { Parts } };
 }
 
-export async function get({ client, Bucket }: Started, Key: string, Range?: string): Promise<Buffer> {
+export async function get({ client, Bucket }: Client, Key: string, Range?: string): Promise<Buffer> {
   const { Body } = await client.send(new GetObjectCommand({ Bucket, Key, ...(Range && { Range }) }));
   return buffer(Body as Readable);
 }
 
 export async function put(
-  { client, Bucket }: Started,
+  { client, Bucket }: Client,
   Key: string,
   Body: Buffer | string = "content",
 ): Promise<void> {
