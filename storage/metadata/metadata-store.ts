@@ -4,7 +4,14 @@
 import type { Digest } from "../digest.ts";
 import type { Locator } from "../blobs/stored-object.ts";
 import type { AccessStore, Visibility } from "./access-store.ts";
-import type { BlobRecord, ManifestRecord, Reference, ReferrerRecord, UploadRecord } from "./records.ts";
+import type {
+  BlobRecord,
+  ManifestRecord,
+  Reference,
+  ReferrerRecord,
+  StoredBlobRecord,
+  UploadRecord,
+} from "./records.ts";
 
 export interface MetadataStore {
   readonly repositories: Repositories;
@@ -13,6 +20,8 @@ export interface MetadataStore {
   readonly blobLinks: BlobLinks;
   readonly uploads: Uploads;
   readonly discardedObjects: DiscardedObjects;
+  readonly storedBlobs: StoredBlobs;
+  readonly blobCopies: BlobCopies;
   readonly access: AccessStore;
   /** Whether the store answers; rejects when it does not. */
   ping(): Promise<void>;
@@ -192,5 +201,45 @@ export interface Uploads {
 /** Locators that nothing refers to any more, waiting for the blob store to forget them. */
 export interface DiscardedObjects {
   list(now: number, limit: number): Promise<Locator[]>;
+
+  /**
+   * Queues `locators`, but for those that a blob has: gives what waits from now on, until `dueAt` unless it waited
+   * before. A blob that is committed to one of them in the meantime takes it out again.
+   */
+  add(locators: readonly Locator[], now: number, dueAt: number): Promise<Locator[]>;
+
   forget(locators: readonly Locator[]): Promise<void>;
+}
+
+/** Which object holds which blob, over all repositories: for looking after the store as a whole. */
+export interface StoredBlobs {
+  /** All blobs, by digest. */
+  list(page: PageRequest): Promise<Page<StoredBlobRecord>>;
+
+  /** Those of `locators` that a blob has, or that wait to be deleted: the others are nobody's. */
+  findKnown(locators: readonly Locator[]): Promise<Locator[]>;
+}
+
+export type BlobCopiesSwitch =
+  /** `left` blobs had no copy, and are absent until they are pushed again. */
+  | { readonly outcome: "switched"; readonly blobs: number; readonly left: number }
+  | { readonly outcome: "incomplete"; readonly uncopied: number };
+
+/** What another blob store, the target, holds already. A copy is of a digest: it serves whatever became of the original. */
+export interface BlobCopies {
+  /** Present blobs by digest, each with its locator in the target. */
+  list(target: string, page: PageRequest): Promise<Page<BlobRecord & { readonly copy: Locator | undefined }>>;
+
+  /** Notes a copy, instead of one that was noted before. */
+  add(target: string, digest: Digest, locator: Locator): Promise<void>;
+
+  /**
+   * Makes the target the store that all rows speak of: every blob is where its copy is, damaged ones are sound again,
+   * and upload sessions and the delete queue, which are of the store that is left, are empty. While a present blob has
+   * no copy nothing happens, unless `leaveUncopied` gives those blobs up. Nobody may serve meanwhile.
+   */
+  switchTo(
+    target: string,
+    options: { readonly leaveUncopied: boolean; readonly now: number },
+  ): Promise<BlobCopiesSwitch>;
 }

@@ -8,6 +8,11 @@ export interface BlobRecord {
   readonly size: number;
 }
 
+/** A blob as the row has it, whether its bytes are sound or not. */
+export interface StoredBlobRecord extends BlobRecord {
+  readonly state: "present" | "damaged" | "deleting";
+}
+
 export interface ManifestRecord {
   readonly digest: Digest;
   readonly mediaType: string;

@@ -1,5 +1,6 @@
 // The metadata store over any SQL database: says which command is which method, and which of them only read.
 import type { AccessStore } from "./access-store.ts";
+import { addBlobCopy, listBlobsToCopy, switchToCopies } from "./commands/blob-copies.ts";
 import {
   commitBlob,
   findBlob,
@@ -10,7 +11,11 @@ import {
 } from "./commands/blob-links.ts";
 import { commitManifest } from "./commands/commit-manifest.ts";
 import { deleteManifest } from "./commands/delete-manifest.ts";
-import { forgetDiscardedObjects, listDiscardedObjects } from "./commands/discarded-objects.ts";
+import {
+  addDiscardedObjects,
+  forgetDiscardedObjects,
+  listDiscardedObjects,
+} from "./commands/discarded-objects.ts";
 import {
   describeManifests,
   findManifestByDigest,
@@ -18,6 +23,7 @@ import {
   listReferrers,
 } from "./commands/manifests.ts";
 import { listRepositories, repositoryExists } from "./commands/repositories.ts";
+import { findKnownLocators, listStoredBlobs } from "./commands/stored-blobs.ts";
 import { deleteTag, listTags } from "./commands/tags.ts";
 import {
   endUpload,
@@ -30,11 +36,13 @@ import {
 } from "./commands/uploads.ts";
 import type { CommandRunner } from "./command-runner.ts";
 import type {
+  BlobCopies,
   BlobLinks,
   DiscardedObjects,
   Manifests,
   MetadataStore,
   Repositories,
+  StoredBlobs,
   Tags,
   Uploads,
 } from "./metadata-store.ts";
@@ -48,6 +56,8 @@ export class SqlMetadataStore implements MetadataStore {
   readonly blobLinks: BlobLinks;
   readonly uploads: Uploads;
   readonly discardedObjects: DiscardedObjects;
+  readonly storedBlobs: StoredBlobs;
+  readonly blobCopies: BlobCopies;
   readonly access: AccessStore;
   readonly #runner: CommandRunner;
 
@@ -89,7 +99,17 @@ export class SqlMetadataStore implements MetadataStore {
     };
     this.discardedObjects = {
       list: (now, limit) => runner.read(() => listDiscardedObjects(now, limit)),
+      add: (locators, now, dueAt) => runner.write(() => addDiscardedObjects(locators, now, dueAt)),
       forget: (locators) => runner.write(() => forgetDiscardedObjects(locators)),
+    };
+    this.storedBlobs = {
+      list: (page) => runner.read(() => listStoredBlobs(page)),
+      findKnown: (locators) => runner.read(() => findKnownLocators(locators)),
+    };
+    this.blobCopies = {
+      list: (target, page) => runner.read(() => listBlobsToCopy(target, page)),
+      add: (target, digest, locator) => runner.write(() => addBlobCopy(target, digest, locator)),
+      switchTo: (target, options) => runner.write(() => switchToCopies(target, options)),
     };
     this.access = new SqlAccessStore(runner);
   }

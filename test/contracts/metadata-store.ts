@@ -16,6 +16,7 @@ import { racesContract } from "./metadata-store-races.ts";
 import { repositoriesContract } from "./metadata-store-repositories.ts";
 import { secretsContract } from "./metadata-store-secrets.ts";
 import { signingKeysContract } from "./metadata-store-signing-keys.ts";
+import { storedBlobsContract } from "./metadata-store-stored-blobs.ts";
 import { tagsContract } from "./metadata-store-tags.ts";
 import { uploadsContract } from "./metadata-store-uploads.ts";
 
@@ -42,6 +43,7 @@ export function metadataStoreContract(name: string, makeDatabase: () => Promise<
     blobLinksContract(store);
     uploadsContract(store);
     discardedObjectsContract(store);
+    storedBlobsContract(store);
     racesContract(store);
     accountsContract(store);
     secretsContract(store);

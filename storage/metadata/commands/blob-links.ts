@@ -9,7 +9,7 @@ import type { BlobCommit, BlobLinks, BlobUnlinkResult } from "../metadata-store.
 import type { Visibility } from "../access-store.ts";
 import type { BlobRecord } from "../records.ts";
 import { query, queryOne, type Command } from "../statement.ts";
-import { discardObject, readerGraceMilliseconds } from "./discarded-objects.ts";
+import { discardObject, readerGraceMilliseconds, reclaimObject } from "./discarded-objects.ts";
 import { findParent } from "./manifest-edges.ts";
 import { getRepositoryId } from "./repositories.ts";
 import { visibilityCondition } from "./visibility.ts";
@@ -61,7 +61,7 @@ function* putBlob({ digest, locator, size }: BlobRecord, now: number): Command<v
      ON CONFLICT (digest) DO NOTHING RETURNING digest`,
     ...[digest, locator, size, now],
   );
-  if (inserted !== undefined) return;
+  if (inserted !== undefined) return yield* reclaimObject(locator);
   const old = yield* queryOne<{ locator: Locator; state: string }>(
     "SELECT locator, state FROM blobs WHERE digest = $1",
     digest,
@@ -76,6 +76,7 @@ function* putBlob({ digest, locator, size }: BlobRecord, now: number): Command<v
     "UPDATE blobs SET locator = $2, size = $3, state = 'present', touched_at = $4 WHERE digest = $1",
     ...[digest, locator, size, now],
   );
+  yield* reclaimObject(locator);
   yield* discardObject(old.locator, now, now + readerGraceMilliseconds);
 }
 

@@ -7,9 +7,9 @@ import { chunksOf, parameterList } from "./row-lists.ts";
 /** A locator that was visible may have been handed to a reader just before it was replaced. */
 export const readerGraceMilliseconds = 60_000;
 
-/** Queues a locator, unless a row refers to it: bytes that are needed are never queued, whoever asks. */
-export function* discardObject(locator: Locator, now: number, dueAt: number): Command<void> {
-  if ((yield* queryOne("SELECT 1 FROM blobs WHERE locator = $1", locator)) !== undefined) return;
+/** Queues a locator, unless a row refers to it: bytes that are needed are never queued, whoever asks. False then. */
+export function* discardObject(locator: Locator, now: number, dueAt: number): Command<boolean> {
+  if ((yield* queryOne("SELECT 1 FROM blobs WHERE locator = $1", locator)) !== undefined) return false;
   yield* query(
     `INSERT INTO discarded_objects (locator, discarded_at, due_at) VALUES ($1, $2, $3)
      ON CONFLICT (locator) DO NOTHING`,
@@ -17,6 +17,22 @@ export function* discardObject(locator: Locator, now: number, dueAt: number): Co
     now,
     dueAt,
   );
+  return true;
+}
+
+/** What nobody seemed to want, and a blob has now. */
+export function* reclaimObject(locator: Locator): Command<void> {
+  yield* query("DELETE FROM discarded_objects WHERE locator = $1", locator);
+}
+
+export function* addDiscardedObjects(
+  locators: readonly Locator[],
+  now: number,
+  dueAt: number,
+): Command<Locator[]> {
+  const queued: Locator[] = [];
+  for (const locator of locators) if (yield* discardObject(locator, now, dueAt)) queued.push(locator);
+  return queued;
 }
 
 export function* listDiscardedObjects(now: number, limit: number): Command<Locator[]> {

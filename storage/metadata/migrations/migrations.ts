@@ -1,6 +1,7 @@
 // Every step of the schema, in order. A new step is a new file and a new line; old ones never change.
 import { initialSchema } from "./0001-initial-schema.ts";
 import { access } from "./0002-access.ts";
+import { blobCopies } from "./0003-blob-copies.ts";
 import type { Migration } from "./migration.ts";
 
-export const migrations: readonly Migration[] = [initialSchema, access];
+export const migrations: readonly Migration[] = [initialSchema, access, blobCopies];

@@ -17,25 +17,29 @@ export interface SqliteOptions extends Partial<SqliteWriterOptions> {
   /** Another schema than this program's own: for tests of upgrade and rollback. */
   readonly migrations?: readonly Migration[];
   readonly now?: () => number;
+  /** Nobody else may have the database open until it is closed; while somebody has, opening is `busy`. */
+  readonly exclusive?: boolean;
 }
 
 const inMemory = ":memory:";
 
 export async function openSqlite(options: SqliteOptions): Promise<SqliteRunner> {
-  const { path, migrations = knownMigrations, now = Date.now } = options;
+  const { path, migrations = knownMigrations, now = Date.now, exclusive = false } = options;
   const writerOptions = {
     busyLimitMilliseconds: 10_000,
     turnMilliseconds: 5,
     grouping: true,
     ...withoutUndefined(options),
   };
-  const connect = () => retryWhileBusy(writerOptions.busyLimitMilliseconds, () => new SqliteConnection(path));
+  const { busyLimitMilliseconds } = writerOptions;
+  const connect = () =>
+    retryWhileBusy(busyLimitMilliseconds, () => new SqliteConnection(path, { exclusive }));
   const changed = path === inMemory ? [] : await prepareFolder(path);
   const write = await connect();
   try {
     await migrateSqlite(write, migrations, now);
     for (const folder of changed) await syncFolder(folder);
-    const read = path === inMemory ? write : await connect();
+    const read = path === inMemory || exclusive ? write : await connect();
     if (read !== write) read.pragma("query_only = ON");
     return new SqliteRunner(write, read, writerOptions);
   } catch (error) {

@@ -14,10 +14,15 @@ export class SqliteConnection {
   readonly #database: Database.Database;
   readonly #prepared = new Map<string, Database.Statement>();
 
-  /** Opens, or creates, the database file. May throw a busy error while another process opens it too. */
-  constructor(path: string) {
+  /**
+   * Opens, or creates, the database file. May throw a busy error while another process opens it too.
+   * @param exclusive no other connection may have it open now, or open it before this one is closed
+   */
+  constructor(path: string, { exclusive = false } = {}) {
     this.#database = new Database(path, { timeout: busySleepMilliseconds });
     try {
+      // said before the first look at the database, it counts for all of it; said later, it would wait for a write
+      if (exclusive) this.pragma("locking_mode = EXCLUSIVE");
       this.pragma("journal_mode = WAL");
       // better-sqlite3 is compiled to reopen a WAL database at NORMAL, where a power cut undoes acknowledged commits
       this.pragma("synchronous = FULL");

@@ -20,8 +20,9 @@ beforeAll(async () => {
   disk = { isFull: false };
   metadata = await openMetadataStore({ kind: "sqlite", path: ":memory:" });
   const { repositories, manifests, tags, blobLinks, uploads, discardedObjects, access } = metadata;
+  const { storedBlobs, blobCopies } = metadata;
   const filling: MetadataStore = {
-    ...{ repositories, manifests, tags, blobLinks, discardedObjects, access },
+    ...{ repositories, manifests, tags, blobLinks, discardedObjects, storedBlobs, blobCopies, access },
     uploads: {
       ...uploads,
       save: (...progress) => (disk.isFull ? full() : uploads.save(...progress)),

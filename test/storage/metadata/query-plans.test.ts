@@ -7,6 +7,7 @@ import { SqlMetadataStore } from "../../../storage/metadata/sql-metadata-store.t
 import { SqliteConnection } from "../../../storage/metadata/sqlite/sqlite-connection.ts";
 import { openSqlite } from "../../../storage/metadata/sqlite/open-sqlite.ts";
 import type { MetadataStore } from "../../../storage/metadata/metadata-store.ts";
+import type { BlobRecord } from "../../../storage/metadata/records.ts";
 import {
   all,
   blobOf,
@@ -84,6 +85,17 @@ async function walkThroughAllMethods(store: MetadataStore): Promise<void> {
   await store.uploads.remove("u1", "x", 10);
   await store.uploads.end("u1", "x");
   await store.discardedObjects.forget(await store.discardedObjects.list(10, 10));
+  await walkThroughMaintenance(store, blob);
+}
+
+/** Ends with the switch to another blob store, and with it all uploads and the delete queue. */
+async function walkThroughMaintenance(store: MetadataStore, blob: BlobRecord): Promise<void> {
+  await store.discardedObjects.add([blobOf("orphan").locator], 10, 10);
+  await store.storedBlobs.list({ limit: 10, after: blob.digest });
+  await store.storedBlobs.findKnown([blob.locator, blobOf("orphan").locator]);
+  await store.blobCopies.list("target", { limit: 10 });
+  await store.blobCopies.add("target", blob.digest, blobOf("layer", "copy").locator);
+  await store.blobCopies.switchTo("target", { leaveUncopied: true, now: 10 });
 }
 
 /**

@@ -56,6 +56,22 @@ describe("a SQLite database", () => {
     expect(await readdir(folder)).toEqual(["not-a-database"]);
   });
 
+  test("opened for one alone waits for the others to close, and they wait for it", async () => {
+    const path = join(folder, "berth.sqlite");
+    const alone = { exclusive: true, busyLimitMilliseconds: 50 };
+    const idle = await openAt(path);
+    await expect(openAt(path, alone)).rejects.toMatchObject({ code: "busy" });
+    await idle.close();
+    const only = await openAt(path, alone);
+    await expect(openAt(path, { busyLimitMilliseconds: 50 })).rejects.toMatchObject({ code: "busy" });
+    await pushBlob(only, "a", blobOf("layer"));
+    expect((await only.storedBlobs.list({ limit: 10 })).entries).toHaveLength(1);
+    await only.close();
+    const next = await openAt(path);
+    expect(await next.blobLinks.find("a", blobOf("layer").digest)).toEqual(blobOf("layer"));
+    await next.close();
+  });
+
   test("two processes that start on no database at once both come up on one schema", async () => {
     const path = join(folder, "berth.sqlite");
     const stores = await Promise.all(range(4).map(() => openAt(path)));
