@@ -1,4 +1,5 @@
-// The npm package s3rver, another's idea of S3, on a directory and a port of its own. It has no types.
+// The npm package s3rver, another's idea of S3, on a directory and a port of its own. It has no types. It joins parts on
+// Complete, ignores `If-None-Match`, and answers 500 to a batch delete that empties a directory, although it deletes.
 import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -17,6 +18,8 @@ type S3rverClass = new (options: {
   readonly directory: string;
   readonly configureBuckets: readonly { readonly name: string }[];
 }) => S3rver;
+
+export const s3rverLacks = ["AbortMultipartUpload", "ListParts", "ListMultipartUploads"] as const;
 
 /** Speaks path style; knows one account, whose secret is its key. */
 export async function startS3rver(bucket = "berth-test"): Promise<S3Endpoint> {
