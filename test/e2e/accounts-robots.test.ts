@@ -43,6 +43,14 @@ describe.skipIf(skopeo.missing)(`${skopeo.title} as a robot`, () => {
     }
   });
 
+  it("pushes when it may push alone, and can't pull what it pushed", async () => {
+    const writer = await accounts.current.addRobot("writer", "--project", "team", "--allow", "push");
+    await push(writer, "team/written");
+    const creds = ["--src-tls-verify=false", "--src-creds", `${writer.name}:${writer.secret}`];
+    const ends = [`docker://${accounts.current.host}/team/written:1`, `dir:${join(layout, "written")}`];
+    await expect(runCommand("skopeo", ["copy", ...creds, ...ends])).rejects.toThrow(/you lack pull on team/);
+  });
+
   it("may not delete what it pushed", async () => {
     const remove = ["delete", "--tls-verify=false", "--creds", `${ci.name}:${ci.secret}`];
     const deleted = runCommand("skopeo", [...remove, `docker://${accounts.current.host}/team/app:1`]);

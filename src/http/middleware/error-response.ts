@@ -39,7 +39,14 @@ function writeError(ctx: Context, error: OciError): void {
 }
 
 export function errorBody({ code, message, detail }: OciError, requestId: string): object {
-  return { errors: [{ code, message, ...(detail === undefined ? {} : { detail }) }], requestId };
+  const sentence = [message, ...reasonIn(detail)].join(": ");
+  return { errors: [{ code, message: sentence, ...(detail === undefined ? {} : { detail }) }], requestId };
+}
+
+/** Of an error docker, skopeo and the rest show their user the message alone: which right is missing must stand there. */
+function reasonIn(detail: unknown): string[] {
+  const { reason } = Object(detail) as { reason?: unknown };
+  return typeof reason === "string" ? [reason] : [];
 }
 
 function translate(error: unknown): OciError {

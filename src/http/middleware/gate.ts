@@ -143,8 +143,9 @@ export class Gate {
     const { authorizer } = this.#parts;
     const decision = await this.#decisionFor({ principal, grant }, access);
     if (!decision.allowed) {
-      if (principal.kind === "anonymous") throw this.#unauthorized(ctx, access);
+      if (await this.#isLookBeforePush(ctx, { principal, grant }, access)) return;
       const reason = refusal ?? decision.reason;
+      if (principal.kind === "anonymous") throw this.#unauthorized(ctx, access, { reason });
       this.#noteRefusal(ctx, principalName(principal), access, reason);
       throw new OciError("denied", { detail: { reason } });
     }
@@ -174,6 +175,18 @@ export class Gate {
     if (grant.kind !== "scopes" || !covers(grant, push)) return decision;
     const pushing = await authorizer.decide(principal, push);
     return pushing.allowed && pushing.creates !== undefined ? { allowed: true } : decision;
+  }
+
+  /**
+   * HEAD by those who may push and not pull: docker, containerd and skopeo look for each blob before they send it, and
+   * docker again afterwards. Whoever may name content in a manifest can find out by that, too.
+   */
+  async #isLookBeforePush(ctx: Context, { principal, grant }: Caller, access: Access): Promise<boolean> {
+    if (ctx.method !== "HEAD" || access.kind !== "repository" || access.action !== "pull") return false;
+    const push: Access = { ...access, action: "push" };
+    if (!covers(grant, push)) return false;
+    const pushing = await this.#parts.authorizer.decide(principal, push);
+    return pushing.allowed && pushing.creates === undefined;
   }
 
   #notCovered(ctx: Context, { principal, grant }: Caller, access: Access): OciError {
