@@ -5,7 +5,9 @@ import {
   CreateMultipartUploadCommand,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { describe, expect, it } from "vitest";
+import { answerTo, open } from "../../../support/http-request.ts";
 import { sampleBytes } from "../../../contracts/blob-store-under-test.ts";
 import {
   started,
@@ -150,5 +152,40 @@ describe("multipart uploads", () => {
       );
     await expect(complete({})).rejects.toMatchObject(refusal("InvalidRequest", 400));
     expect((await complete({ ChecksumCRC32 })).ETag).toBeDefined();
+  });
+
+  it.each([
+    { title: "no length", headers: {}, chunked: true, status: 411, code: "MissingContentLength" },
+    {
+      title: "more than 5 GiB",
+      headers: { "content-length": 5 * 1024 ** 3 + 1, expect: "100-continue" },
+      chunked: false,
+      status: 400,
+      code: "EntityTooLarge",
+    },
+  ])("have no part of $title, before its bytes are sent", async ({ headers, chunked, status, code }) => {
+    const at = await started();
+    const { client, Bucket } = at;
+    const UploadId = await createUpload(at, "k");
+    const url = await getSignedUrl(
+      client,
+      new UploadPartCommand({ Bucket, Key: "k", UploadId, PartNumber: 1 }),
+    );
+    const { pathname, search } = new URL(url);
+    const outgoing = open(at.server.endpoint, "PUT", pathname + search, { headers, chunked });
+    outgoing.flushHeaders();
+    const answer = await answerTo(outgoing);
+    outgoing.destroy();
+    expect([answer.status, answer.body.toString()]).toEqual([status, expect.stringContaining(code)]);
+    expect(at.server.requests.at(-1)).toMatchObject({ bytesIn: 0, code });
+  });
+
+  it("take as long to complete as the test says", async () => {
+    const at = await started();
+    const upload = await uploadParts(at, "k", [10]);
+    at.server.behaviour.completeMs = 200;
+    const begun = performance.now();
+    await at.client.send(new CompleteMultipartUploadCommand(upload));
+    expect(performance.now() - begun).toBeGreaterThan(190);
   });
 });

@@ -73,6 +73,21 @@ describe("who may ask", () => {
     ]);
   });
 
+  it("not for other bytes than those that were signed", async () => {
+    const at = await started();
+    at.client.middlewareStack.add(
+      (next) => (sent) => {
+        Object.assign(sent.request as object, { body: "jello" });
+        return next(sent);
+      },
+      // After the signature, which is made in this step at the usual priority.
+      { step: "finalizeRequest", priority: "low", name: "forge" },
+    );
+    const forged = new PutObjectCommand({ Bucket: at.Bucket, Key: "k", Body: "hello" });
+    await expect(at.client.send(forged)).rejects.toMatchObject(refusal("XAmzContentSHA256Mismatch", 400));
+    expect(at.server.objects()).toEqual([]);
+  });
+
   it("nobody about another bucket", async () => {
     const { client, Bucket } = await started();
     await client.send(new HeadBucketCommand({ Bucket }));
