@@ -24,7 +24,7 @@ const maxFormBytes = 64 * 1024;
 /** A client that mounts names two repositories; nobody needs a hundred. */
 const maxScopes = 100;
 
-/** @throws OciError requestInvalid, manifestTooLarge */
+/** @throws OciError requestInvalid, bodyTooLarge */
 export async function tokenRequestOf(ctx: Context): Promise<TokenRequest> {
   return ctx.method === "POST" ? fromForm(ctx) : fromQuery(ctx);
 }
@@ -43,7 +43,7 @@ async function fromForm(ctx: Context): Promise<TokenRequest> {
   if (!ctx.is("application/x-www-form-urlencoded")) {
     throw invalid("the body must be application/x-www-form-urlencoded (RFC 6749)");
   }
-  const form = new URLSearchParams((await bodyBytes(ctx, maxFormBytes)).toString("utf8"));
+  const form = new URLSearchParams((await bodyBytes(ctx, maxFormBytes, "bodyTooLarge")).toString("utf8"));
   return {
     credentials: grantIn(form),
     scopes: scopesOf(form.getAll("scope")),

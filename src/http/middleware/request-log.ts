@@ -1,6 +1,7 @@
 // One line for each request, when its connection is done with it, and the same figures for the metrics.
 import type { Socket } from "node:net";
 import type { Middleware } from "koa";
+import { withoutSecrets } from "../../../auth/accounts/secrets.ts";
 import type { Logger } from "../../observability/logger.ts";
 import type { HttpMetrics } from "../../observability/metrics.ts";
 import type { Origin } from "../origin.ts";
@@ -35,7 +36,7 @@ export function requestLog(logger: Logger, metrics: HttpMetrics, origin: Origin)
           requestId: ctx.state.requestId,
           remote,
           method: req.method,
-          url: req.url?.slice(0, maxUrlCharacters),
+          url: withoutSecrets(req.url?.slice(0, maxUrlCharacters) ?? ""),
           status,
           // The client left before it had the whole answer.
           ...(res.writableFinished ? {} : { aborted: true }),

@@ -2,7 +2,13 @@
 import { createHash, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { beginsLikeSecret, hashSecret, isSecret, newSecret } from "../../../auth/accounts/secrets.ts";
+import {
+  beginsLikeSecret,
+  hashSecret,
+  isSecret,
+  newSecret,
+  withoutSecrets,
+} from "../../../auth/accounts/secrets.ts";
 
 const kinds = fc.constantFrom("personal", "robot", "refresh");
 const random = fc.uint8Array({ minLength: 20, maxLength: 20 });
@@ -103,5 +109,18 @@ describe("telling secrets from other texts", () => {
   ])("%j begins like one: %s, and is none", (text, begins) => {
     expect(beginsLikeSecret(text)).toBe(begins);
     expect(isSecret(text)).toBe(false);
+  });
+});
+
+describe("a text for the log", () => {
+  const secret = newSecret("personal", randomBytes);
+
+  it.each([
+    [`/api/v1/me/tokens/${secret}`, "/api/v1/me/tokens/berth_pat_…"],
+    [`/token?a=${secret.slice(0, -3)}&b=1`, "/token?a=berth_pat_…&b=1"],
+    ["/x?token=eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2ln&n=1", "/x?token=eyJ…&n=1"],
+    ["/v2/team/app/manifests/v1", "/v2/team/app/manifests/v1"],
+  ])("keeps nothing of a secret: %#", (text, expected) => {
+    expect(withoutSecrets(text)).toBe(expected);
   });
 });
