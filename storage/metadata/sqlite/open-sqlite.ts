@@ -7,6 +7,7 @@ import { migrations as knownMigrations } from "../migrations/migrations.ts";
 import type { Migration } from "../migrations/migration.ts";
 import { retryWhileBusy } from "./busy-retry.ts";
 import { migrateSqlite } from "./migrate-sqlite.ts";
+import { makePrivate } from "./private-file.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";
 import { SqliteRunner } from "./sqlite-runner.ts";
 import type { SqliteWriterOptions } from "./sqlite-writer.ts";
@@ -35,6 +36,7 @@ export async function openSqlite(options: SqliteOptions): Promise<SqliteRunner> 
   const connect = () =>
     retryWhileBusy(busyLimitMilliseconds, () => new SqliteConnection(path, { exclusive }));
   const changed = path === inMemory ? [] : await prepareFolder(path);
+  if (path !== inMemory) await makePrivate(path);
   const write = await connect();
   try {
     await migrateSqlite(write, migrations, now);
