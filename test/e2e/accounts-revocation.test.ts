@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DockerEngine } from "../support/clients/docker-engine.ts";
 import { DockerUser } from "../support/clients/docker-user.ts";
 import { docker } from "../support/clients/installed-client.ts";
-import { expectStatus, RegistryHttp } from "../support/clients/registry-http.ts";
+import { expectStatus, type RegistryHttp } from "../support/clients/registry-http.ts";
 import { SlowLink } from "../support/clients/slow-link.ts";
 import { basic, type Login, type TokenAnswer } from "../support/clients/token-login.ts";
 import { accountsForThisFile, itKeepsItsSecrets } from "./accounts-process.ts";

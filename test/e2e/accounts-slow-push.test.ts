@@ -153,8 +153,8 @@ describe("raw HTTP with an expired token", () => {
 
   it("does nothing else with it", async () => {
     const repository = "team/expired";
-    const { header } = await expiring(repository);
-    const authorization = header("PATCH", `/v2/${repository}/blobs/uploads/x`) ?? "";
+    const tokens = await expiring(repository);
+    const authorization = tokens.header("PATCH", `/v2/${repository}/blobs/uploads/x`) ?? "";
     for (const [method, path] of [
       ["POST", "blobs/uploads/"],
       ["PUT", "manifests/1"],

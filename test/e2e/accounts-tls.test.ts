@@ -112,7 +112,7 @@ for (const { what, front, settings } of [
   {
     what: "http.trustedProxies",
     front: "shipped",
-    settings: () => ({ BERTH_HTTP_TRUSTED_PROXIES: "loopback" }),
+    settings: () => ({ BERTH_HTTP_TRUSTED_PROXIES: '["loopback"]' }),
   },
   {
     what: "http.publicUrl",

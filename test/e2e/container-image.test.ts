@@ -1,10 +1,12 @@
-// Berth's own image, built from the Dockerfile and run: it serves as nobody in particular, keeps its volume, refuses to
-// be open by accident, and a client pushes to it. The engine that runs it has a network of its own, so that the port it
+// Berth's own image, built from the Dockerfile and run: it serves as nobody in particular, keeps its volume, is private
+// unless told otherwise, and clients push to it. The engine that runs it has a network of its own, so that the port it
 // publishes is not the machine's.
+import { randomBytes } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DockerEngine } from "../support/clients/docker-engine.ts";
+import { DockerUser } from "../support/clients/docker-user.ts";
 import { buildRandomImage, writeLayout } from "../support/clients/image-layout.ts";
 import { debootstrap, docker, skopeo } from "../support/clients/installed-client.ts";
 import { importNodeBase, npmSettings } from "../support/clients/node-base-image.ts";
@@ -54,13 +56,22 @@ describe.skipIf(docker.missing || debootstrap.missing || skopeo.missing)(
     });
 
     describe("with a bridge and published ports", () => {
+      const host = "127.0.0.1:5000";
+      const team = `${host}/team/app:1`;
       let network: string;
+      let person: DockerUser;
 
-      /** Starts the registry in the background, as a user would. */
-      const serve = async (...flags: string[]): Promise<void> => {
-        const volume = ["--name", "berth", "--volume", "berth:/data", "--health-interval", "1s"];
-        const open = ["--env", "BERTH_AUTH_MODE=open", "--publish", "5000:5000"];
-        await engine.docker("run", "--detach", ...volume, ...open, ...flags, "berth");
+      beforeAll(async () => {
+        network = await engine.enterOwnNetwork();
+        person = await DockerUser.create(engine);
+      });
+      afterAll(() => person.close());
+
+      /** Starts the registry in the background, as a user would, in place of the one before. */
+      const serve = async (volume: string, ...flags: string[]): Promise<void> => {
+        await engine.docker("rm", "--force", "berth").catch(() => undefined);
+        const named = ["--name", "berth", "--volume", `${volume}:/data`, "--health-interval", "1s"];
+        await engine.docker("run", "--detach", ...named, "--publish", "5000:5000", ...flags, "berth");
         await expect.poll(health, { timeout: 60_000, interval: 200 }).toBe("healthy");
       };
       const health = (): Promise<string> =>
@@ -70,31 +81,46 @@ describe.skipIf(docker.missing || debootstrap.missing || skopeo.missing)(
         const command = ["skopeo", "copy", `--${flag}-tls-verify=false`, from, to];
         return runCommand("nsenter", ["--target", network, "--net", ...command]);
       };
-      const registry = "docker://127.0.0.1:5000/team/app:1";
+      const pullAnew = async (): Promise<void> => {
+        await engine.docker("image", "rm", "--force", team);
+        await person.docker("pull", team);
+      };
 
-      beforeAll(async () => {
-        network = await engine.enterOwnNetwork();
+      it("keeps accounts when nothing else is said, and prints the administrator's password once", async () => {
+        await serve("private");
+        const logs = await engine.logs("berth");
+        const [, secret = ""] = /name: +admin\n *password: (\S+)\n/.exec(logs) ?? [];
+        expect(logs.split(secret)).toHaveLength(2);
+        expect(logs).toContain("auth mode accounts (not set, and other machines reach 0.0.0.0:5000)");
+        await person.login(host, { name: "admin", secret });
+        await engine.build(team, { "one.bin": randomBytes(200_000) });
+        await person.docker("push", team);
+        await pullAnew();
+        const anonymous = copy("src", `docker://${team}`, `dir:${folder}/nobodys`);
+        await expect(anonymous).rejects.toThrow(/unauthorized|authentication required/);
       });
 
-      it("refuses to serve beyond loopback without a mode, and prints what to add", async () => {
-        const run = engine.docker("run", "--rm", "--publish", "5000:5000", "berth");
-        await expect(run).rejects.toThrow(/docker run .*-e BERTH_AUTH_MODE=open/);
+      it("knows them at its second start, and prints nothing of them", async () => {
+        await serve("private");
+        expect(await engine.logs("berth")).not.toMatch(/password: /);
+        await pullAnew();
+        const berth = ["exec", "berth", "node", "/berth/dist/src/main.js"];
+        expect(await engine.docker(...berth, "user", "list")).toMatch(/^admin +yes/m);
       });
 
-      it("serves as user 65532 with a volume, becomes healthy, and a client pushes to it and pulls", async () => {
-        await serve();
+      it("serves as user 65532 with a volume, becomes healthy, and is open to all when told so", async () => {
+        await serve("open", "--env", "BERTH_AUTH_MODE=open");
         expect(await engine.docker("exec", "berth", "node", "-p", "process.getuid()")).toBe("65532");
-        await copy("dest", `oci:${folder}/layout:1`, registry);
-        await copy("src", registry, `dir:${folder}/back`);
+        await copy("dest", `oci:${folder}/layout:1`, `docker://${team}`);
+        await copy("src", `docker://${team}`, `dir:${folder}/back`);
         expect(sha256(await readFile(join(folder, "back/manifest.json")))).toBe(image.digest);
       });
 
       it("ends with 0 on docker stop and keeps what was pushed for the next container", async () => {
         await engine.docker("stop", "berth");
         expect(await engine.docker("inspect", "--format", "{{.State.ExitCode}}", "berth")).toBe("0");
-        await engine.docker("rm", "berth");
-        await serve("--read-only");
-        await copy("src", registry, `dir:${folder}/again`);
+        await serve("open", "--env", "BERTH_AUTH_MODE=open", "--read-only");
+        await copy("src", `docker://${team}`, `dir:${folder}/again`);
         expect(sha256(await readFile(join(folder, "again/manifest.json")))).toBe(image.digest);
       });
     });

@@ -80,6 +80,12 @@ export class DockerEngine {
     return output.trimEnd();
   }
 
+  /** All that a container has written, to both of its streams. */
+  async logs(container: string): Promise<string> {
+    const args = ["-H", `unix://${this.#folder}/sock`, "logs", container];
+    return runCommand("sh", ["-c", 'exec "$0" "$@" 2>&1', dockerProgram, ...args]);
+  }
+
   /** Builds an image of `files` (one layer each) on busybox, or on another image, and names it. */
   async build(name: string, files: Record<string, Buffer>, from?: string): Promise<void> {
     const context = join(this.#folder, `build-${randomUUID()}`);
