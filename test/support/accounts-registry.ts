@@ -138,7 +138,8 @@ export class AccountsRegistry {
 
   /** What an administrator does, successfully. */
   async administer(method: string, path: string, json?: unknown): Promise<unknown> {
-    const headers = { authorization: basic("admin", passwordOf("admin")) };
+    // each change makes the next login by password cost a hash
+    const headers = { authorization: basic("admin", this.secrets.get("admin") ?? passwordOf("admin")) };
     const answer = await this.ask(method, `/api/v1${path}`, { headers, json, issues: true });
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.body.toString()}`);
     return answer.body.length === 0 ? undefined : jsonOf(answer);

@@ -136,7 +136,7 @@ describe(`${count} attacks: a token that nobody here would sign`, () => {
     const change = fc.record({
       at: fc.nat(token.length - 1),
       remove: fc.nat(4),
-      insert: fc.string({ unit: fc.constantFrom(..."Aa0_-."), maxLength: 4 }),
+      insert: fc.string({ unit: fc.constantFrom("A", "a", "0", "_", "-", "."), maxLength: 4 }),
     });
     await fc.assert(
       fc.asyncProperty(change, async ({ at, remove, insert }) => {
@@ -146,7 +146,7 @@ describe(`${count} attacks: a token that nobody here would sign`, () => {
         const answer = await use().ask("GET", "/v2/secret/app/tags/list", { bearer });
         expectInvalid(answer, "GET", bearer);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });

@@ -12,7 +12,8 @@ interface Routed {
 }
 
 it("every row of the table of /v2 is attacked, by each of its methods", async () => {
-  const { registry, close } = await serveParts();
+  const served = await serveParts();
+  const { registry } = served;
   // the handlers are made, and none is called
   const parts: Partial<HandlerParts> = { registry, maxManifestBytes: 1024, locate: (path) => path };
   const [routed] = distributionRoutes(parts as HandlerParts);
@@ -22,5 +23,5 @@ it("every row of the table of /v2 is attacked, by each of its methods", async ()
   expect([...new Set(rows)].sort()).toEqual(
     [...new Set(attackedRoutes.map(({ method, path }) => `${method} ${path}`))].sort(),
   );
-  await close();
+  await served.close();
 });

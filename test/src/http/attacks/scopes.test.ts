@@ -192,7 +192,7 @@ const anyScope = fc.oneof(
   fc.string(),
 );
 
-const runs = 400;
+const runs = 250;
 
 describe(`${runs} attacks: scopes made up at random`, () => {
   it("never carry more than whoever asks has, nor anything that was not asked", async () => {
