@@ -34,6 +34,18 @@ export function digestOf(bytes: Uint8Array, algorithm: DigestAlgorithm = "sha256
 /** Digests of all bytes so far, one per algorithm that was computed. */
 export type Digests = { readonly [A in DigestAlgorithm]?: Digest };
 
+/** Undefined for anything but an object of digests, each under its own algorithm. */
+export function parseDigests(value: unknown): Digests | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const digests: { [A in DigestAlgorithm]?: Digest } = {};
+  for (const [algorithm, text] of Object.entries(value)) {
+    const digest = parseDigest(String(text));
+    if (!digest || !isDigestAlgorithm(algorithm) || !digest.startsWith(`${algorithm}:`)) return undefined;
+    digests[algorithm] = digest;
+  }
+  return digests;
+}
+
 /** Hashes a stream under one or more algorithms and can tell the digests so far without ending. */
 export class Digester {
   #hashes: ReadonlyMap<DigestAlgorithm, Hash>;

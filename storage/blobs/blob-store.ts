@@ -21,6 +21,12 @@ export interface BlobStore {
   /** Whether upload sessions and objects survive a restart of the process. */
   readonly persistent: boolean;
 
+  /**
+   * Whether every question costs a request over a network. Then what rows say about a blob is told without asking the
+   * store (design §3): whoever reads the bytes finds damage.
+   */
+  readonly remote: boolean;
+
   /** The object's size in bytes as the store sees it now, or undefined when absent. */
   stat(locator: Locator): Promise<{ readonly size: number } | undefined>;
 
@@ -38,7 +44,7 @@ export interface BlobStore {
   /**
    * A new upload that begins with the bytes that `state` describes, or undefined when they are gone. For taking over
    * from a writer that may be alive and not know that its time is over: whatever it writes, cuts or commits from now
-   * on, nothing of it reaches the copy. The upload it was made of stays, until somebody aborts it.
+   * on, nothing of it reaches the copy. The upload it was made of stays, until somebody aborts it, or is over.
    * @throws StorageError `full`
    */
   copyUpload(state: string): Promise<UploadSession | undefined>;
@@ -54,6 +60,15 @@ export interface BlobStore {
    */
   removeStaleUploads(before: Date, signal: AbortSignal): Promise<number>;
 
+  /**
+   * A URL by which a client may fetch the whole object for so long, wherever the store has one to offer. It is not
+   * looked up whether the object is there.
+   */
+  redirectUrl?(locator: Locator, expirySeconds: number): Promise<string>;
+
   /** Rejects when the store cannot be used now: an absent store is not one with absent objects. */
   ping(): Promise<void>;
+
+  /** Ends what the store holds open; absent where it holds nothing. */
+  close?(): Promise<void>;
 }

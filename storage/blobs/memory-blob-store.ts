@@ -16,6 +16,7 @@ interface MemoryObject {
 
 export class MemoryBlobStore implements BlobStore {
   readonly persistent = false;
+  readonly remote = false;
   readonly #objects = new Map<Locator, MemoryObject>();
   readonly #uploads = new Map<string, MemoryUpload>();
 

@@ -21,6 +21,11 @@ export interface AppendOptions {
   readonly checkpoint?: Checkpoint;
   /** After twice this time without a checkpoint nothing is written before one has succeeded. */
   readonly checkpointMilliseconds?: number;
+  /**
+   * The commit of this session follows at once: what arrives need not become durable before it, nor be counted in
+   * `offset`, which goes on telling the durable truth. Whoever says so calls `commit` or `abort` next.
+   */
+  readonly closing?: boolean;
 }
 
 /**

@@ -19,11 +19,13 @@ export interface Disk {
 
 export class ObservedBlobStore implements BlobStore {
   readonly persistent: boolean;
+  readonly remote: boolean;
   readonly #inner: BlobStore;
   readonly #disk: Disk;
 
   constructor(inner: BlobStore, disk: Disk) {
     this.persistent = inner.persistent;
+    this.remote = inner.remote;
     this.#inner = inner;
     this.#disk = disk;
   }

@@ -5,12 +5,13 @@ import path from "node:path";
 import { digestAlgorithms, Digester } from "../../digest.ts";
 import type { BlobStore, UploadOptions } from "../blob-store.ts";
 import type { BlobBody, ByteRange, Locator, StoredObject } from "../stored-object.ts";
+import { LiveUploads } from "../live-uploads.ts";
+import { newUploadId, parseUploadId } from "../upload-id.ts";
 import type { UploadSession } from "../upload-session.ts";
 import { fileOperations, removeFile, withFullNamed, type FileOperations } from "./file-operations.ts";
 import { copyPrefix } from "./copy-prefix.ts";
 import { FilesystemUploadSession, type UploadSurroundings } from "./filesystem-upload-session.ts";
-import { Layout, newUploadId, parseLocator, parseUploadId } from "./layout.ts";
-import { LiveUploads } from "./live-uploads.ts";
+import { Layout, parseLocator } from "./layout.ts";
 import { openBody } from "./open-body.ts";
 import { Publisher } from "./publisher.ts";
 import { StorePresence } from "./store-presence.ts";
@@ -19,6 +20,7 @@ import { parseUploadState } from "./upload-state.ts";
 
 export class FilesystemBlobStore implements BlobStore {
   readonly persistent = true;
+  readonly remote = false;
   readonly #layout: Layout;
   readonly #operations: FileOperations;
   readonly #live = new LiveUploads();

@@ -5,13 +5,13 @@ import { algorithmOf, Digester, type Digest, type DigestAlgorithm, type Digests 
 import { isStorageError, StorageError } from "../../storage-error.ts";
 import type { BlobBody, ByteRange } from "../stored-object.ts";
 import { CheckpointClock } from "../checkpoint-clock.ts";
+import type { LiveUploads } from "../live-uploads.ts";
 import { interrupted, SourceReader } from "../source-reader.ts";
 import type { AppendOptions, CommittedObject, UploadSession } from "../upload-session.ts";
 import { BlockWriter } from "./block-writer.ts";
 import { removeFile, withFullNamed, type FileOperations } from "./file-operations.ts";
 import { hashFile } from "./hash-file.ts";
 import type { Layout } from "./layout.ts";
-import type { LiveUploads } from "./live-uploads.ts";
 import { openBody } from "./open-body.ts";
 import type { Publisher } from "./publisher.ts";
 import { receive } from "./receive.ts";

@@ -5,25 +5,13 @@
 //     blobs/sha256/ab/ab34…ef.<upload id>    committed objects; this path below blobs/ is the locator
 //     blobs/copying/<upload id>              only when rename refuses to cross a mount: copies not yet complete
 //     uploads/<upload id>                    growing files, renamed into blobs/ by commit
-import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { algorithmOf, hexOf, type Digest } from "../../digest.ts";
 import type { Locator } from "../stored-object.ts";
+import type { UploadId } from "../upload-id.ts";
 
-/** Names one upload, and with the digest its object: 32 lower-case hexadecimal digits. */
-export type UploadId = string & { readonly brand: unique symbol };
-
-const uploadIdForm = /^[0-9a-f]{32}$/;
 const locatorForm =
   /^(?:sha256\/([0-9a-f]{2})\/\1[0-9a-f]{62}|sha512\/([0-9a-f]{2})\/\2[0-9a-f]{126})\.[0-9a-f]{32}$/;
-
-export function newUploadId(): UploadId {
-  return randomBytes(16).toString("hex") as UploadId;
-}
-
-export function parseUploadId(text: unknown): UploadId | undefined {
-  return typeof text === "string" && uploadIdForm.test(text) ? (text as UploadId) : undefined;
-}
 
 export function parseLocator(text: string): Locator | undefined {
   return locatorForm.test(text) ? (text as Locator) : undefined;

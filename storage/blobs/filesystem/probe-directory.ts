@@ -3,6 +3,7 @@
 import path from "node:path";
 import { makeFolders } from "../../make-folders.ts";
 import { StorageError } from "../../storage-error.ts";
+import { newUploadId } from "../upload-id.ts";
 import {
   fileOperations,
   hasCode,
@@ -10,7 +11,7 @@ import {
   syncDirectory,
   type FileOperations,
 } from "./file-operations.ts";
-import { Layout, newUploadId } from "./layout.ts";
+import { Layout } from "./layout.ts";
 
 /**
  * Lays out the folders below `directory` and tries them. Files it makes are removed again.

@@ -7,8 +7,9 @@ import { constants } from "node:fs";
 import path from "node:path";
 import type { Digest } from "../../digest.ts";
 import type { Locator } from "../stored-object.ts";
+import type { UploadId } from "../upload-id.ts";
 import { hasCode, removeFile, syncDirectory, type FileOperations } from "./file-operations.ts";
-import { locatorOf, type Layout, type UploadId } from "./layout.ts";
+import { locatorOf, type Layout } from "./layout.ts";
 
 export class Publisher {
   readonly #operations: FileOperations;

@@ -1,12 +1,6 @@
 // What of an upload must outlive the process, as the text that a row keeps.
-import {
-  isDigestAlgorithm,
-  parseDigest,
-  type Digest,
-  type DigestAlgorithm,
-  type Digests,
-} from "../../digest.ts";
-import { parseUploadId, type UploadId } from "./layout.ts";
+import { isDigestAlgorithm, parseDigests, type DigestAlgorithm, type Digests } from "../../digest.ts";
+import { parseUploadId, type UploadId } from "../upload-id.ts";
 
 export interface UploadState {
   readonly id: UploadId;
@@ -25,24 +19,13 @@ export function parseUploadState(text: string): UploadState | undefined {
   const id = parseUploadId(value?.["id"]);
   const offset = value?.["offset"];
   const digests = parseDigests(value?.["digests"]);
-  if (!id || !digests || typeof offset !== "number" || !Number.isSafeInteger(offset) || offset < 0)
+  if (!id || !digests?.sha256 || typeof offset !== "number" || !Number.isSafeInteger(offset) || offset < 0)
     return undefined;
   return { id, offset, digests };
 }
 
 export function algorithmsOf(digests: Digests): DigestAlgorithm[] {
   return Object.keys(digests).filter(isDigestAlgorithm);
-}
-
-function parseDigests(value: unknown): Digests | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const digests: { [A in DigestAlgorithm]?: Digest } = {};
-  for (const [algorithm, text] of Object.entries(value)) {
-    const digest = parseDigest(String(text));
-    if (!digest || !isDigestAlgorithm(algorithm) || !digest.startsWith(`${algorithm}:`)) return undefined;
-    digests[algorithm] = digest;
-  }
-  return digests.sha256 ? digests : undefined;
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

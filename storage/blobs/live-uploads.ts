@@ -1,8 +1,8 @@
-// What one process knows about uploads beyond their files: who is working on one right now, and the running hashes that
+// What one process knows about uploads beyond their bytes: who is working on one right now, and the running hashes that
 // spare a resumed upload the re-reading of what is stored. All of it may be lost without harm.
-import type { Digester } from "../../digest.ts";
-import { StorageError } from "../../storage-error.ts";
-import type { UploadId } from "./layout.ts";
+import type { Digester } from "../digest.ts";
+import { StorageError } from "../storage-error.ts";
+import type { UploadId } from "./upload-id.ts";
 
 interface Work {
   readonly stop: AbortController;

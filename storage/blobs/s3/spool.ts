@@ -1,0 +1,143 @@
+// Parts on their way to the bucket, in files without a name: what was received can be sent again, the heap stays small
+// whatever the size and number of parts, and a process that dies leaves nothing behind.
+import { open, unlink, type FileHandle } from "node:fs/promises";
+import path from "node:path";
+import { Readable } from "node:stream";
+import { makeFolders } from "../../make-folders.ts";
+import { StorageError } from "../../storage-error.ts";
+import type { Content } from "./s3-bucket.ts";
+
+const blockBytes = 256 * 1024;
+const sendBytes = 256 * 1024;
+
+export class Spool {
+  readonly #directory: string;
+  readonly #newName: () => string;
+  #ready: Promise<unknown> | undefined;
+
+  constructor(directory: string, newName: () => string) {
+    this.#directory = directory;
+    this.#newName = newName;
+  }
+
+  startPart(): PartFile {
+    return new PartFile(() => this.#open());
+  }
+
+  async #open(): Promise<FileHandle> {
+    this.#ready ??= makeFolders(this.#directory);
+    await this.#ready;
+    const name = path.join(this.#directory, `${this.#newName()}.part`);
+    const file = await open(name, "wx+");
+    try {
+      await unlink(name);
+      return file;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+}
+
+/** Bytes of one part. The first block never touches the disk. */
+export class PartFile implements Content {
+  readonly #openFile: () => Promise<FileHandle>;
+  #file: FileHandle | undefined;
+  #block: Buffer = Buffer.alloc(0);
+  #spare: Buffer | undefined;
+  #filled = 0;
+  #written = 0;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(openFile: () => Promise<FileHandle>) {
+    this.#openFile = openFile;
+  }
+
+  get size(): number {
+    return this.#written + this.#filled;
+  }
+
+  /** Takes a copy. @throws StorageError `full` */
+  async append(bytes: Buffer): Promise<void> {
+    for (let rest = bytes; rest.length > 0;) {
+      if (this.#block.length === 0) this.#block = Buffer.allocUnsafeSlow(blockBytes);
+      if (this.#filled === blockBytes) await this.#flush();
+      const copied = rest.copy(this.#block, this.#filled);
+      this.#filled += copied;
+      rest = rest.subarray(copied);
+    }
+  }
+
+  /** Must have been called, after the last append, before `open`. */
+  async settle(): Promise<void> {
+    if (this.#file && this.#filled > 0) await this.#flush();
+    await this.#writing;
+  }
+
+  /** All bytes, for as often as it takes. */
+  open(): Readable | Buffer {
+    if (!this.#file) return this.#block.subarray(0, this.#filled);
+    // Not the file's own read stream: destroying one closes the file.
+    return Readable.from(blocksOf(this.#file, this.#written), {
+      objectMode: false,
+      highWaterMark: sendBytes,
+    });
+  }
+
+  /** What `open` gives, chunk by chunk. */
+  async *chunks(): AsyncGenerator<Buffer> {
+    await this.settle();
+    const opened = this.open();
+    if (Buffer.isBuffer(opened)) yield opened;
+    else yield* opened as AsyncIterable<Buffer>;
+  }
+
+  async close(): Promise<void> {
+    await this.#writing.catch(() => undefined);
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
+  }
+
+  /** Starts writing the block, while the other one fills. */
+  async #flush(): Promise<void> {
+    await this.#writing;
+    const file = (this.#file ??= await named(this.#openFile()));
+    const [full, position] = [this.#block, this.#written];
+    const block = full.subarray(0, this.#filled);
+    this.#block = this.#spare ?? Buffer.allocUnsafeSlow(blockBytes);
+    this.#spare = full;
+    this.#written += block.length;
+    this.#filled = 0;
+    this.#writing = named(writeWhole(file, block, position));
+    this.#writing.catch(() => undefined); // Told by whoever waits for it next.
+  }
+}
+
+async function* blocksOf(file: FileHandle, end: number): AsyncGenerator<Buffer> {
+  for (let position = 0; position < end;) {
+    const block = Buffer.allocUnsafeSlow(Math.min(sendBytes, end - position));
+    const { bytesRead } = await file.read(block, 0, block.length, position);
+    if (bytesRead === 0) throw new Error("a part is shorter than what was written to it");
+    position += bytesRead;
+    yield block.subarray(0, bytesRead);
+  }
+}
+
+async function writeWhole(file: FileHandle, block: Buffer, position: number): Promise<void> {
+  for (let written = 0; written < block.length;) {
+    const { bytesWritten } = await file.write(block, written, block.length - written, position + written);
+    if (bytesWritten === 0) throw new Error("the system took no bytes and named no reason");
+    written += bytesWritten;
+  }
+}
+
+async function named<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code !== "ENOSPC" && code !== "EDQUOT") throw error;
+    throw new StorageError("full", "no room is left where parts wait for the bucket", { cause: error });
+  }
+}

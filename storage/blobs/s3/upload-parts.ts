@@ -1,0 +1,119 @@
+// What the sessions of one store share, and the moves on an upload's pieces in the bucket that more than one of append,
+// commit, copy and abort makes.
+import { isStorageError, StorageError } from "../../storage-error.ts";
+import type { LiveUploads } from "../live-uploads.ts";
+import type { BucketListings } from "./bucket-listings.ts";
+import type { KnownUploads } from "./known-uploads.ts";
+import { planParts, type PartPlanOptions } from "./part-plan.ts";
+import type { PartSlots } from "./part-slots.ts";
+import type { Multipart, S3Bucket, UploadedPart } from "./s3-bucket.ts";
+import { blobKey, etagsKey, tailKey, tailSlots } from "./s3-layout.ts";
+import { partCount, type S3UploadState, type Tail } from "./s3-upload-state.ts";
+import type { PartFile, Spool } from "./spool.ts";
+
+export interface UploadSurroundings {
+  readonly bucket: S3Bucket;
+  readonly listings: BucketListings;
+  readonly spool: Spool;
+  readonly slots: PartSlots;
+  readonly live: LiveUploads;
+  readonly known: KnownUploads;
+  readonly plan: PartPlanOptions;
+  readonly silenceMilliseconds: number;
+}
+
+export function multipartOf({ id, multipart }: S3UploadState): Multipart | undefined {
+  return multipart && { key: blobKey(id), uploadId: multipart.uploadId };
+}
+
+/** `state` with a multipart upload. */
+export async function ensureMultipart(
+  { bucket, plan }: UploadSurroundings,
+  state: S3UploadState,
+  knownBytes: number | undefined,
+): Promise<S3UploadState> {
+  if (state.multipart) return state;
+  const { uploadId } = await bucket.createMultipart(blobKey(state.id));
+  return { ...state, multipart: { uploadId, plan: planParts(plan, knownBytes) } };
+}
+
+/** The part after the last, beginning with the upload's tail. @throws StorageError `gone` */
+export async function startPart(
+  { spool, bucket }: UploadSurroundings,
+  { id, tail }: S3UploadState,
+): Promise<PartFile> {
+  const part = spool.startPart();
+  if (!tail) return part;
+  try {
+    if (tail.kind === "inline") await part.append(contentOf(tail));
+    else await download(bucket, tailKey(id, tail.slot), part);
+    await part.settle();
+    if (part.size === tail.bytes) return part;
+  } catch (error) {
+    await part.close();
+    throw error;
+  }
+  await part.close();
+  throw new StorageError("gone", "a part of the upload is gone");
+}
+
+export function contentOf(tail: Extract<Tail, { kind: "inline" }>): Buffer {
+  return Buffer.from(tail.content, "base64");
+}
+
+/** All parts that are final, in order. */
+export async function finalParts(
+  { bucket }: UploadSurroundings,
+  state: S3UploadState,
+): Promise<UploadedPart[]> {
+  const spilled = Array.from({ length: state.spills }, async (_, number) => {
+    const part = await bucket.get(etagsKey(state.id, number));
+    if (!part) throw new StorageError("gone", "a list of the upload's parts is gone");
+    return parseEtags(Buffer.concat((await part.stream.toArray()) as Buffer[]));
+  });
+  const etags = [...(await Promise.all(spilled)).flat(), ...state.etags];
+  if (etags.length !== partCount(state)) throw new StorageError("gone", "parts of the upload are gone");
+  return etags.map((etag, index) => ({ number: index + 1, etag }));
+}
+
+/** Makes room in the state: the ETags that it holds become an object. */
+export async function spillEtags(
+  { bucket }: UploadSurroundings,
+  state: S3UploadState,
+): Promise<S3UploadState> {
+  const content = Buffer.from(JSON.stringify(state.etags));
+  await bucket.put(etagsKey(state.id, state.spills), { size: content.length, open: () => content });
+  return { ...state, spills: state.spills + 1, spilledParts: partCount(state), etags: [] };
+}
+
+/** Removes all that lies in the bucket beside the object, as far as `state` and its likes can know. */
+export async function removePieces({ listings }: UploadSurroundings, state: S3UploadState): Promise<void> {
+  const tails = state.tailed ? tailSlots.map((slot) => tailKey(state.id, slot)) : [];
+  const spills = Array.from({ length: state.spills }, (_, number) => etagsKey(state.id, number));
+  await listings.delete([...tails, ...spills]);
+}
+
+/** Removes the multipart upload and all pieces. */
+export async function discard(around: UploadSurroundings, state: S3UploadState): Promise<void> {
+  const multipart = multipartOf(state);
+  const done = await Promise.allSettled([
+    multipart && around.bucket.abort(multipart),
+    removePieces(around, state),
+  ]);
+  for (const result of done) if (result.status === "rejected") throw result.reason;
+}
+
+async function download(bucket: S3Bucket, key: string, part: PartFile): Promise<void> {
+  const received = await bucket.get(key);
+  if (!received) return;
+  try {
+    for await (const chunk of received.stream as AsyncIterable<Buffer>) await part.append(chunk);
+  } catch (error) {
+    if (isStorageError(error)) throw error;
+    throw new StorageError("busy", "the object store broke off", { cause: error });
+  }
+}
+
+function parseEtags(text: Buffer): string[] {
+  return JSON.parse(text.toString()) as string[];
+}
