@@ -10,6 +10,11 @@ const machinery: Machinery = {
   assemble: async (config, logger, adminPassword) =>
     (await import("./assemble.ts")).assemble(config, { logger, adminPassword }),
   openAccess: async (config, options) => (await import("./assemble-access.ts")).openAccess(config, options),
+  openStorage: async (config, options) =>
+    (await import("./assemble-storage.ts")).openStorage(config, options),
+  probeStorage: async function* (config) {
+    yield* (await import("./assemble-storage.ts")).probeStorage(config);
+  },
 };
 
 // `berth config schema | head` closes the pipe early, which is no fault.

@@ -26,14 +26,22 @@ const arrows: Record<string, readonly string[]> = {
     "src/config",
     "src/observability",
     "src/assemble-access.ts",
+    "src/assemble-storage.ts",
     "auth",
     "storage/metadata/access-records.ts",
   ],
   "src/assemble-access.ts": ["src/config", "auth", "storage"],
+  "src/assemble-storage.ts": ["src/config", "src/jobs", "storage"],
   "src/assemble.ts": ["src", "auth", "storage"],
   "src/assemble-auth.ts": ["src", "auth", "storage"],
   "src/assemble-accounts.ts": ["src", "auth", "storage"],
-  "src/main.ts": ["src/cli", "src/assemble.ts", "src/assemble-access.ts", "src/observability"],
+  "src/main.ts": [
+    "src/cli",
+    "src/assemble.ts",
+    "src/assemble-access.ts",
+    "src/assemble-storage.ts",
+    "src/observability",
+  ],
   conformance: [],
 };
 

@@ -29,12 +29,44 @@ export class AccessFailure extends Error {
   }
 }
 
+/** A command on the storage was refused, or the machine failed it. */
+export class StorageFailure extends Error {
+  override readonly name = "StorageFailure";
+
+  /** @param options whether the command needed the database for itself */
+  constructor(config: Config, cause: unknown, options: { readonly exclusive: boolean }) {
+    super(explainStorage(config, cause, options), { cause });
+  }
+}
+
+function explainStorage(
+  config: Config,
+  cause: unknown,
+  { exclusive }: { readonly exclusive: boolean },
+): string {
+  const { path } = config.storage.metadata.sqlite;
+  const code = systemErrorIn(cause)?.code;
+  if (exclusive && code === "busy") {
+    return `error: a server, or another command, has ${path} open, so nothing was switched: stop it, and run this again`;
+  }
+  return explainAbsence(path, cause) ?? explain(config, cause) ?? messageOf(cause);
+}
+
+/** undefined when it is something else that is amiss. */
+function explainAbsence(path: string, cause: unknown): string | undefined {
+  const error = systemErrorIn(cause);
+  if (error?.code !== "ENOENT" || error.path !== path) return undefined;
+  return noDatabase(path);
+}
+
+function noDatabase(path: string): string {
+  return `There is no database at ${path}: name the server's data directory with --data or its configuration with --config; \`berth serve\` makes it at its first start.`;
+}
+
 function explainAccess(config: Config, cause: unknown): string {
   const { path } = config.storage.metadata.sqlite;
   if (cause instanceof AccessError) return `error: ${cause.message}`;
-  if (systemErrorIn(cause)?.code === "ENOENT") {
-    return `There is no database at ${path}: name the server's data directory with --data or its configuration with --config; \`berth serve\` makes it at its first start.`;
-  }
+  if (systemErrorIn(cause)?.code === "ENOENT") return noDatabase(path);
   return explain(config, cause) ?? `Cannot use ${path}: ${messageOf(cause)}`;
 }
 

@@ -10,13 +10,16 @@ import { projectCommand } from "./project/project-command.ts";
 import { robotCommand } from "./robot/robot-command.ts";
 import { serveCommand } from "./serve.ts";
 import type { Serving } from "./serve.ts";
+import { doctorCommand } from "./storage/doctor-command.ts";
+import { storageCommand } from "./storage/storage-command.ts";
+import type { Maintenance } from "./storage/storage-parts.ts";
 import type { Terminal } from "./terminal.ts";
 import { tokenCommand } from "./token/token-command.ts";
 import { userCommand } from "./user/user-command.ts";
 import { packageVersion } from "./version.ts";
 
 /** What the commands put to work; main.ts gives the real one. */
-export type Machinery = Serving & Administration;
+export type Machinery = Serving & Administration & Maintenance;
 
 const guide = `
 Examples:
@@ -29,6 +32,8 @@ Examples:
   $ berth user add jane                        an account, for auth.mode accounts (docs/accounts.md)
   $ berth robot add ci --project team --allow pull,push --expires 90d
   $ berth audit                                who did what
+  $ berth storage check                        is all of it there? (docs/storage.md)
+  $ berth doctor storage                       does the place where the blobs are work?
 
 Accounts:
   user, robot, project, group, token and audit work on the data directory, also while a server runs on it, which
@@ -50,6 +55,8 @@ export function createProgram(terminal: Terminal, machinery: Machinery): Command
   for (const command of accessCommands({ terminal, openAccess: machinery.openAccess })) {
     program.addCommand(command);
   }
+  const maintenance = { terminal, ...machinery };
+  program.addCommand(storageCommand(maintenance)).addCommand(doctorCommand(maintenance));
   for (const command of withDescendants(program)) {
     command
       .exitOverride()

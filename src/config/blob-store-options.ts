@@ -8,3 +8,13 @@ export function blobStoreOptions({ storage: { blobs } }: Pick<Config, "storage">
     ? { kind: "memory" }
     : { kind: "filesystem", directory: blobs.filesystem.directory };
 }
+
+/** The same for the same place, however it is reached, and for no other. */
+export function blobStoreName(options: BlobStoreOptions): string {
+  switch (options.kind) {
+    case "filesystem":
+      return `directory ${options.directory}`;
+    case "memory":
+      return "memory";
+  }
+}

@@ -102,15 +102,8 @@ export class SqlMetadataStore implements MetadataStore {
       add: (locators, now, dueAt) => runner.write(() => addDiscardedObjects(locators, now, dueAt)),
       forget: (locators) => runner.write(() => forgetDiscardedObjects(locators)),
     };
-    this.storedBlobs = {
-      list: (page) => runner.read(() => listStoredBlobs(page)),
-      findKnown: (locators) => runner.read(() => findKnownLocators(locators)),
-    };
-    this.blobCopies = {
-      list: (target, page) => runner.read(() => listBlobsToCopy(target, page)),
-      add: (target, digest, locator) => runner.write(() => addBlobCopy(target, digest, locator)),
-      switchTo: (target, options) => runner.write(() => switchToCopies(target, options)),
-    };
+    this.storedBlobs = storedBlobsOver(runner);
+    this.blobCopies = blobCopiesOver(runner);
     this.access = new SqlAccessStore(runner);
   }
 
@@ -121,4 +114,19 @@ export class SqlMetadataStore implements MetadataStore {
   close(): Promise<void> {
     return this.#runner.close();
   }
+}
+
+function storedBlobsOver(runner: CommandRunner): StoredBlobs {
+  return {
+    list: (page) => runner.read(() => listStoredBlobs(page)),
+    findKnown: (locators) => runner.read(() => findKnownLocators(locators)),
+  };
+}
+
+function blobCopiesOver(runner: CommandRunner): BlobCopies {
+  return {
+    list: (target, page) => runner.read(() => listBlobsToCopy(target, page)),
+    add: (target, digest, locator) => runner.write(() => addBlobCopy(target, digest, locator)),
+    switchTo: (target, options) => runner.write(() => switchToCopies(target, options)),
+  };
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { assemble } from "../../../src/assemble.ts";
 import { openAccess } from "../../../src/assemble-access.ts";
+import { openStorage, probeStorage } from "../../../src/assemble-storage.ts";
 import type { Machinery } from "../../../src/cli/program.ts";
 import { runCommandLine } from "../../../src/cli/run-command-line.ts";
 import { loadConfig } from "../../../src/config/load-config.ts";
@@ -86,6 +87,8 @@ function machineryOf(onStarted: () => void = () => undefined): Machinery {
       return server;
     },
     openAccess,
+    openStorage,
+    probeStorage,
   };
 }
 

@@ -7,7 +7,14 @@ import { RecordedTerminal } from "./recorded-terminal.ts";
 import { parseShellLine } from "./shell-line.ts";
 
 const refuse = () => Promise.reject(new Error("understood"));
-const idle: Machinery = { openLog: refuse, assemble: refuse, openAccess: refuse };
+const idle: Machinery = {
+  openLog: refuse,
+  assemble: refuse,
+  openAccess: refuse,
+  openStorage: refuse,
+  // there is nothing to try
+  probeStorage: async function* () {},
+};
 
 function commandsOf(command: Command, path: readonly string[] = []): { path: string; command: Command }[] {
   const name = [...path, command.name()];

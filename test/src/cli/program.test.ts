@@ -13,6 +13,8 @@ const idle: Machinery = {
   openLog: () => Promise.reject(new Error("nothing is to be served here")),
   assemble: () => Promise.reject(new Error("nothing is to be served here")),
   openAccess: () => Promise.reject(new Error("nothing is to be opened here")),
+  openStorage: () => Promise.reject(new Error("nothing is to be opened here")),
+  probeStorage: async function* () {},
 };
 
 async function run(args: string[], environment: Record<string, string> = {}) {

@@ -2,6 +2,7 @@
 // unless the test lets it tick.
 import { join } from "node:path";
 import { openAccess } from "../../../src/assemble-access.ts";
+import { openStorage, probeStorage } from "../../../src/assemble-storage.ts";
 import { runCommandLine } from "../../../src/cli/run-command-line.ts";
 import type { Machinery } from "../../../src/cli/program.ts";
 import { openMetadataStore } from "../../../storage/metadata/open-metadata-store.ts";
@@ -71,6 +72,8 @@ async function runOn(
     openLog: () => Promise.reject(new Error("nothing is to be served here")),
     assemble: () => Promise.reject(new Error("nothing is to be served here")),
     openAccess: open,
+    openStorage,
+    probeStorage,
   });
   const { output, errors } = terminal;
   return { code, output, errors, questions: terminal.questions.map(({ text }) => text) };

@@ -47,6 +47,8 @@ function serve(
       return server;
     },
     openAccess: () => Promise.reject(new Error("nothing is to be opened here")),
+    openStorage: () => Promise.reject(new Error("nothing is to be opened here")),
+    probeStorage: async function* () {},
   });
   return {
     terminal,

@@ -1,0 +1,11 @@
+// One thing that a blob store needs of the place that it is in, tried for real: what a command prints for an operator.
+
+export interface Probe {
+  readonly name: string;
+  /** `skipped` when what comes before it failed, or when the store does not need it. */
+  readonly outcome: "works" | "fails" | "skipped";
+  /** What was seen, in a few words. */
+  readonly detail: string;
+  /** What helps, where something is amiss. */
+  readonly advice?: string;
+}
