@@ -40,7 +40,7 @@ export function beginsLikeSecret(text: string): boolean {
   return beginning.test(text);
 }
 
-/** A text of strangers for the log, without what somebody put into it by mistake: secrets of ours, and signed tokens. */
+/** A text of strangers for the log and the audit trail, without what somebody put into it by mistake: secrets of ours, and signed tokens. */
 export function withoutSecrets(text: string): string {
   return text
     .replace(/berth_(pat|robot|refresh)_\w+/g, "berth_$1_…")
