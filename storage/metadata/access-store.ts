@@ -73,14 +73,18 @@ export interface Secrets {
 export type MemberOutcome = "set" | "no-project" | "no-member";
 
 export interface Projects {
-  /** @param maintainer id of the account that becomes its maintainer; one that is gone leaves it without members */
+  /**
+   * @param maintainer id of the account that becomes its maintainer; one that is gone leaves it without members. The
+   *   project begins empty then: blobs that lie under its name go. Under a name that holds images already a private
+   *   project without members is made, and it is `taken`
+   */
   create(project: ProjectRecord, maintainer?: string): Promise<"created" | "taken">;
   find(name: string): Promise<ProjectRecord | undefined>;
   /** Ascending by name. */
   list(page: PageRequest & { readonly visibility: Visibility }): Promise<Page<ProjectRecord>>;
   change(name: string, change: Partial<Pick<ProjectRecord, "description" | "public">>): Promise<boolean>;
   /**
-   * With its members and robots; `not-empty` while it holds a repository.
+   * With its members, its robots and the blobs of its repositories; `not-empty` while one of these holds a manifest.
    * @param defaultProject repositories of a single segment belong to it
    */
   delete(name: string, defaultProject: string): Promise<"deleted" | "absent" | "not-empty">;

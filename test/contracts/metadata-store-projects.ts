@@ -55,6 +55,30 @@ export function projectsContract(store: CurrentStore): void {
       expect(await membersOf("team")).toEqual([]);
     });
 
+    test("of somebody begins empty, whatever a push left where no project was", async () => {
+      await store().access.accounts.create(userOf("ann"));
+      const left = blobOf("left over");
+      await pushBlob(store(), "hers/app", left);
+      expect(await projects().create(projectOf("hers"), "id of ann")).toBe("created");
+      expect(await store().blobLinks.find("hers/app", left.digest)).toBeUndefined();
+    });
+
+    test("with images of others where no project was becomes nobody's, and private", async () => {
+      await store().access.accounts.create(userOf("ann"));
+      await store().manifests.commit(manifestOf("old/app", "image"));
+      expect(await projects().create(projectOf("old", { public: true }), "id of ann")).toBe("taken");
+      expect(await projects().find("old")).toEqual(projectOf("old"));
+      expect(await membersOf("old")).toEqual([]);
+    });
+
+    test("that an operator makes around images that are there keeps them", async () => {
+      const [blob, image] = [blobOf("layer"), manifestOf("old/app", "image")];
+      await pushBlob(store(), "old/app", blob);
+      await store().manifests.commit(image);
+      expect(await projects().create(projectOf("old"))).toBe("created");
+      expect(await store().blobLinks.find("old/app", blob.digest)).toBeDefined();
+    });
+
     test("changes in what the change names and in nothing else", async () => {
       for (const name of ["a", "b"]) await projects().create(projectOf(name));
       expect(await projects().change("a", { public: true })).toBe(true);
@@ -115,6 +139,21 @@ export function projectsContract(store: CurrentStore): void {
       expect(await projects().delete("team", "library")).toBe("absent");
     });
 
+    test("takes along what its repositories keep, so that whoever makes it anew gets nothing of it", async () => {
+      for (const name of ["team", "teams", "library"]) await projects().create(projectOf(name));
+      const left = blobOf("left over");
+      const places = ["team/app", "team/app/web", "teams/app", "library/app", "app"];
+      for (const repository of places) await pushBlob(store(), repository, left);
+      const kept = async () => {
+        const found = await Promise.all(places.map((name) => store().blobLinks.find(name, left.digest)));
+        return places.filter((_, index) => found[index] !== undefined);
+      };
+      await projects().delete("team", "library");
+      expect(await kept()).toEqual(["teams/app", "library/app", "app"]);
+      await projects().delete("library", "library");
+      expect(await kept()).toEqual(["teams/app"]);
+    });
+
     test("that is the default one stays while there is a repository of a single segment", async () => {
       for (const name of ["library", "app"]) await projects().create(projectOf(name));
       const image = manifestOf("app", "image");
@@ -167,12 +206,12 @@ export function projectsContract(store: CurrentStore): void {
 
   describe("adopting what was pushed before there were projects", () => {
     test("makes a private project without members for each, and the default one", async () => {
-      for (const name of ["team/app", "team/web/front", "other/x", "single", "held/x"])
-        await store().manifests.commit(manifestOf(name, "image"));
-      await pushBlob(store(), "only-a-blob/x", blobOf("layer"));
       await store().access.accounts.create(userOf("ann"));
       const held = projectOf("held", { public: true });
       await projects().create(held, "id of ann");
+      for (const name of ["team/app", "team/web/front", "other/x", "single", "held/x"])
+        await store().manifests.commit(manifestOf(name, "image"));
+      await pushBlob(store(), "only-a-blob/x", blobOf("layer"));
       await projects().adopt("library", counter(), 7000);
       expect(await namesOf()).toEqual(["held", "library", "other", "team"]);
       for (const name of ["library", "other", "team"]) {

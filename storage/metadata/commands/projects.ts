@@ -6,6 +6,7 @@ import type { Page } from "../metadata-store.ts";
 import { query, queryOne, type Command } from "../statement.ts";
 import { raiseAccessRevision } from "./access-revision.ts";
 import { listAccounts, removeAccount } from "./accounts.ts";
+import { removeBlobsLeftIn, removeBlobsLeftInSingleSegments } from "./left-blobs.ts";
 import { pageOf, startOf } from "./pages.ts";
 import { visibilityCondition } from "./visibility.ts";
 
@@ -31,18 +32,31 @@ function toProject(row: ProjectRow): ProjectRecord {
 }
 
 export function* createProject(project: ProjectRecord, maintainer?: string): Command<"created" | "taken"> {
-  if (!(yield* insertProject(project))) return "taken";
-  if (maintainer !== undefined) {
-    // an account that was deleted meanwhile leaves a project without members
-    yield* query(
-      `INSERT INTO members (project_id, kind, member_id, role)
-       SELECT $1, 'account', id, 'maintainer' FROM accounts WHERE id = $2`,
-      project.id,
-      maintainer,
-    );
+  if (maintainer === undefined) {
+    if (!(yield* insertProject(project))) return "taken";
+  } else {
+    // A push that overlapped the end of the project before, or came before there were accounts: nobody's images.
+    const isAdopted = yield* holdsRepository(project.name);
+    if (!(yield* insertProject({ ...project, public: project.public && !isAdopted }))) return "taken";
+    if (isAdopted) {
+      yield* raiseAccessRevision();
+      return "taken";
+    }
+    yield* removeBlobsLeftIn(project.name);
+    yield* addMaintainer(project.id, maintainer);
   }
   yield* raiseAccessRevision();
   return "created";
+}
+
+/** An account that was deleted meanwhile leaves a project without members. */
+function* addMaintainer(projectId: string, accountId: string): Command<void> {
+  yield* query(
+    `INSERT INTO members (project_id, kind, member_id, role)
+     SELECT $1, 'account', id, 'maintainer' FROM accounts WHERE id = $2`,
+    projectId,
+    accountId,
+  );
 }
 
 /** False when the name is taken. */
@@ -91,6 +105,8 @@ export function* deleteProject(
   if (project === undefined) return "absent";
   if (yield* holdsRepository(name)) return "not-empty";
   if (name === defaultProject && (yield* holdsRepository(""))) return "not-empty";
+  yield* removeBlobsLeftIn(name);
+  if (name === defaultProject) yield* removeBlobsLeftInSingleSegments();
   yield* removeRobotsOf(name);
   yield* query("DELETE FROM members WHERE project_id = $1", project.id);
   yield* query("DELETE FROM projects WHERE id = $1", project.id);
