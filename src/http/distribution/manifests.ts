@@ -7,6 +7,7 @@ import { demandedDigests, entityTag, isCurrent, preconditionOf } from "../condit
 import { newReferenceIn, referenceIn, repositoryIn, tagsIn, type PathParameters } from "../parameters.ts";
 import { bodyBytes } from "../request-body.ts";
 import { answerEmpty, immutable, revalidate, type Handler, type HandlerParts } from "./handler.ts";
+import { confirmPush } from "./confirm-push.ts";
 
 export function manifestHandlers(parts: HandlerParts): Record<"get" | "put" | "delete", Handler> {
   return {
@@ -36,6 +37,7 @@ async function putManifest(parts: HandlerParts, ctx: Context, path: PathParamete
   const tags = tagsIn(ctx);
   const precondition = preconditionOf(ctx);
   const bytes = await bodyBytes(ctx, parts.maxManifestBytes);
+  await confirmPush(parts.gate, ctx, repository);
   const contentType = ctx.req.headers["content-type"];
   const put = await parts.registry.manifests.put(repository, reference, {
     bytes,
