@@ -84,7 +84,7 @@ export class LocalUploads implements Uploads {
   async complete(repository: RepositoryName, id: string, digest: Digest, chunk?: Chunk): Promise<void> {
     const { blobStore, metadata, now } = this.#parts;
     const writing = await this.#lease(repository, id, chunk?.at);
-    if (chunk) await this.#write(writing, chunk, { keepLease: true });
+    if (chunk) await this.#write(writing, chunk, { closing: true });
     const object = await this.#commit(writing, digest);
     await this.#uncoverDamage(digest);
     try {
@@ -162,13 +162,15 @@ export class LocalUploads implements Uploads {
     return copy;
   }
 
-  async #write(writing: Writing, chunk: Chunk, { keepLease } = { keepLease: false }): Promise<void> {
+  /** With `closing` the commit follows at once, and the lease, renewed a moment ago, is kept for it. */
+  async #write(writing: Writing, chunk: Chunk, { closing } = { closing: false }): Promise<void> {
     const { upload, session } = writing;
     try {
       await session.append(chunk.source(), upload.offset, {
         promisedBytes: chunk.length,
         checkpoint: () => this.#save(writing, session, { keepLease: true }),
         checkpointMilliseconds: (this.#parts.uploads.leaseSeconds * 1000) / 3,
+        closing,
       });
     } catch (error) {
       if (isStorageError(error, "gone")) throw gone(upload, error);
@@ -177,7 +179,7 @@ export class LocalUploads implements Uploads {
       if (isStorageError(error, "interrupted")) throw new OciError("uploadInterrupted", { cause: error });
       throw error;
     }
-    await this.#save(writing, session, { keepLease });
+    if (!closing) await this.#save(writing, session, { keepLease: false });
   }
 
   /** Making a large upload durable may outlast a lease, so it is renewed meanwhile. */

@@ -80,7 +80,8 @@ export class S3Body implements BlobBody {
     }
   }
 
-  get isClosed(): boolean {
+  // A question, since the answer changes while others are waited for.
+  #isClosed(): boolean {
     return this.#closed;
   }
 
@@ -95,13 +96,20 @@ export class S3Body implements BlobBody {
     while (this.#position < end) {
       const chunk = await this.#next().catch((error: unknown) => this.#resume(error));
       if (!chunk) continue;
-      if (this.#position + chunk.length > end)
-        throw new Error(`the bucket sent more bytes than it announced`);
-      this.#position += chunk.length;
+      const bytes = chunk.subarray(0, end - this.#position);
+      this.#position += bytes.length;
       this.#breaks = 0;
-      return chunk;
+      return bytes;
     }
+    // Unless the bucket sent more than was asked for, this leaves its connection to the next request.
+    if (!this.#stream.readableEnded) await this.#drained();
     return undefined;
+  }
+
+  /** Lets the end of the answer arrive, which keeps the connection. */
+  async #drained(): Promise<void> {
+    const rest = await this.#next().catch(() => undefined);
+    if (rest) this.#stream.destroy();
   }
 
   /** @throws when the stream breaks, ends too early, or stands still */
@@ -123,7 +131,7 @@ export class S3Body implements BlobBody {
     const { bucket, key, received, extent } = this.#opened;
     this.#stream.destroy();
     this.#breaks += 1;
-    if (this.isClosed) throw new Error("the body was closed before its end", { cause });
+    if (this.#isClosed()) throw new Error("the body was closed before its end", { cause });
     if (this.#breaks > maxBreaks) throw new Error(`the bucket does not deliver all of ${key}`, { cause });
     if (this.#breaks > 1) await bucket.attempts.pause(this.#breaks - 1);
     const again = await bucket.get(key, { start: this.#position, end: extent.end }, received.etag);
@@ -134,7 +142,7 @@ export class S3Body implements BlobBody {
     this.#stream = again.stream;
     this.#chunks = chunksOf(again.stream);
     // It may have been closed while the bucket was asked.
-    if (this.isClosed) again.stream.destroy();
+    if (this.#isClosed()) await this.close();
     return undefined;
   }
 }
