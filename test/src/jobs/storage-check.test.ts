@@ -38,6 +38,7 @@ function listingSlowly(
 ): BlobStore {
   return {
     persistent: store.persistent,
+    remote: store.remote,
     stat: (locator) => store.stat(locator),
     read: (locator, range) => store.read(locator, range),
     startUpload: (options) => store.startUpload(options),
