@@ -79,7 +79,7 @@ export class AccountsAuthorizer implements Authorizer {
     return projects === "all" ? { kind: "all" } : { kind: "projects", projects, defaultProject };
   }
 
-  createProject(principal: Principal, project: string): Promise<void> {
+  createProject(principal: Principal, project: string): Promise<boolean> {
     return this.#parts.projects.createOnPush(principal, project);
   }
 

@@ -16,6 +16,9 @@ export interface Authorizer {
   decide(principal: Principal, access: Access): Promise<Decision>;
   /** What the principal may pull, for lists. */
   visibility(principal: Principal): Promise<Visibility>;
-  /** Makes the project that a decision spoke of; nothing when it exists by now, as somebody else's maybe: decide again. */
-  createProject(principal: Principal, project: string): Promise<void>;
+  /**
+   * Makes the project that a decision spoke of. False when it exists by now, as somebody else's maybe: decide again either
+   * way.
+   */
+  createProject(principal: Principal, project: string): Promise<boolean>;
 }

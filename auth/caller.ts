@@ -1,6 +1,6 @@
 // Who is asking, and how much of what they may do the credentials at hand carry.
 import type { Access, RepositoryAction } from "./access.ts";
-import type { Principal } from "./principal.ts";
+import { anonymous, type Principal } from "./principal.ts";
 import { accessesOf, type Scope } from "./scope.ts";
 
 export type Grant =
@@ -18,6 +18,9 @@ export interface Caller {
   readonly grant: Grant;
 }
 
+/** Who shows nothing. */
+export const bareCaller: Caller = { principal: anonymous, grant: { kind: "bare" } };
+
 /** Whether the credentials carry this access, if their owner has it. */
 export function covers(grant: Grant, access: Access): boolean {
   switch (grant.kind) {
@@ -27,7 +30,9 @@ export function covers(grant: Grant, access: Access): boolean {
       return access.kind === "repository";
     case "actions":
       if (access.kind === "repository") return grant.actions.includes(access.action);
-      return access.kind === "registry" || access.kind === "catalog" || access.kind === "self";
+      // What is listed is what may be pulled, and a token for the catalog would not know of the limit any more.
+      if (access.kind === "catalog") return grant.actions.includes("pull");
+      return access.kind === "registry" || access.kind === "self";
     case "scopes":
       return access.kind === "registry" || grant.scopes.some((scope) => grants(scope, access));
   }

@@ -27,5 +27,7 @@ export class ExternalAuthorizer implements Authorizer {
   }
 
   /** There are no projects to create. */
-  async createProject(): Promise<void> {}
+  async createProject(): Promise<boolean> {
+    return false;
+  }
 }

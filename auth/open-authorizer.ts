@@ -12,5 +12,7 @@ export class OpenAuthorizer implements Authorizer {
   }
 
   /** There are no projects to create. */
-  async createProject(): Promise<void> {}
+  async createProject(): Promise<boolean> {
+    return false;
+  }
 }

@@ -50,7 +50,7 @@ export async function assembleAuth(config: Config, parts: AuthParts): Promise<Au
 }
 
 /** No trail: there are no accounts to change, and logins happen elsewhere. */
-const noTrail = { note: () => undefined };
+const noTrail = { note: () => undefined, write: async () => undefined };
 
 function openToAll({ auth }: Config, { origin }: AuthParts): AuthSide {
   const gate = new Gate({

@@ -55,18 +55,20 @@ export class Projects {
   }
 
   /**
-   * Makes the project that a push needs, private, its pusher the maintainer; nothing when it exists by now, which may be
+   * Makes the project that a push needs, private, its pusher the maintainer. False when it exists by now, which may be
    * somebody else's: decide once more before the push goes on.
    * @throws AccessError `invalid`
    */
-  async createOnPush(principal: Principal, name: string): Promise<void> {
+  async createOnPush(principal: Principal, name: string): Promise<boolean> {
     if (principal.kind !== "user" && principal.kind !== "robot") {
       throw new AccessError("invalid", `sign in to create the project ${name}`);
     }
     try {
       await this.create({ name }, principal);
+      return true;
     } catch (error) {
-      if (!(error instanceof AccessError && error.code === "taken")) throw error;
+      if (error instanceof AccessError && error.code === "taken") return false;
+      throw error;
     }
   }
 

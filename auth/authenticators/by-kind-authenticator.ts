@@ -1,7 +1,7 @@
 // Each kind of credentials goes to whoever knows it. Nothing shown is no mistake: it makes an anonymous caller.
 import { isSecret } from "../accounts/secrets.ts";
 import type { Authentication, Authenticator, Circumstances, Credentials } from "../authenticator.ts";
-import { anonymous } from "../principal.ts";
+import { bareCaller } from "../caller.ts";
 
 export interface AuthenticatorsByKind {
   /** Name and password, or name and secret; also a secret alone, which admin clients send as a bearer token. */
@@ -10,10 +10,7 @@ export interface AuthenticatorsByKind {
   readonly token: Authenticator;
 }
 
-const nobody: Authentication = {
-  outcome: "accepted",
-  caller: { principal: anonymous, grant: { kind: "bare" } },
-};
+const nobody: Authentication = { outcome: "accepted", caller: bareCaller };
 
 export class ByKindAuthenticator implements Authenticator {
   readonly #kinds: AuthenticatorsByKind;

@@ -1,12 +1,9 @@
 // `auth.mode: token`: who shows a token of the configured token server. Nothing else counts: there are no accounts here.
 import type { Authentication, Authenticator, Circumstances, Credentials } from "../authenticator.ts";
-import { anonymous } from "../principal.ts";
+import { bareCaller } from "../caller.ts";
 import type { ExternalTokenVerifier } from "../tokens/external/external-token-verifier.ts";
 
-const nobody: Authentication = {
-  outcome: "accepted",
-  caller: { principal: anonymous, grant: { kind: "bare" } },
-};
+const nobody: Authentication = { outcome: "accepted", caller: bareCaller };
 
 export class ExternalTokenAuthenticator implements Authenticator {
   readonly #verifier: Pick<ExternalTokenVerifier, "verify">;

@@ -10,16 +10,11 @@ import type { Authorizer } from "../../auth/authorizer.ts";
 import { covers, type Caller } from "../../auth/caller.ts";
 import { anonymous, principalName, type AccountHolder, type Anonymous } from "../../auth/principal.ts";
 import { accessesOf, type Scope } from "../../auth/scope.ts";
+import type { IssuedToken } from "../../auth/tokens/token-issuer.ts";
 import { OciError } from "../oci/oci-error.ts";
 import type { Origin } from "./origin.ts";
 import type { RequestState } from "./middleware/request-id.ts";
 import { tokenRequestOf, type TokenRequest } from "./token-request.ts";
-
-export interface IssuedToken {
-  readonly token: string;
-  readonly expiresInSeconds: number;
-  readonly issuedAt: Date;
-}
 
 export interface TokenServerParts {
   readonly authenticator: Authenticator;
@@ -28,7 +23,7 @@ export interface TokenServerParts {
     issue(claims: { principal: AccountHolder | Anonymous; scopes: readonly Scope[] }): Promise<IssuedToken>;
   };
   readonly refreshTokens: {
-    issue(account: AccountHolder): Promise<string>;
+    issue(account: AccountHolder, password: string): Promise<string>;
     redeem(token: string): Promise<AccountHolder | undefined>;
   };
   /** The public keys, as RFC 7517 writes them. */
@@ -48,12 +43,12 @@ export function tokenRoutes(parts: TokenServerParts): Middleware {
 
 async function answerToken(parts: TokenServerParts, ctx: Context): Promise<void> {
   const request = await tokenRequestOf(ctx);
-  const caller = await identify(parts, ctx, request);
+  const { caller, password } = await identify(parts, ctx, request);
   const { principal } = caller;
   if (principal.kind === "external") throw new OciError("internal");
   const scopes = await grantedScopes(parts.authorizer, caller, request.scopes);
   const { token, expiresInSeconds, issuedAt } = await parts.issuer.issue({ principal, scopes });
-  const refresh = await refreshToken(parts, caller, request);
+  const refresh = await refreshToken(parts, { caller, password }, request);
   ctx.set("cache-control", "no-store");
   ctx.body = {
     token,
@@ -66,7 +61,7 @@ async function answerToken(parts: TokenServerParts, ctx: Context): Promise<void>
   };
 }
 
-async function identify(parts: TokenServerParts, ctx: Context, request: TokenRequest): Promise<Caller> {
+async function identify(parts: TokenServerParts, ctx: Context, request: TokenRequest): Promise<Identified> {
   const isPublic = await isPublicPull(parts.authorizer, request.scopes);
   const address = parts.origin.clientAddress(ctx.req);
   const result = await authenticate(parts, request, { address, ...(isPublic && { patience: "none" }) });
@@ -80,10 +75,10 @@ async function identify(parts: TokenServerParts, ctx: Context, request: TokenReq
     if (principal.kind !== "anonymous" && request.scopes.length === 0) {
       note("allowed", principalName(principal), `by ${request.credentials.kind}`);
     }
-    return result.caller;
+    return result;
   }
   // Every kubelet with a foreign secret comes here: what is public it gets as anybody does (REQ-47).
-  if (isPublic) return { principal: anonymous, grant: { kind: "all" } };
+  if (isPublic) return { caller: { principal: anonymous, grant: { kind: "all" } } };
   if (result.outcome === "later") {
     throw new OciError("tooManyAttempts", { headers: { "retry-after": String(result.retryAfterSeconds) } });
   }

@@ -40,8 +40,8 @@ describe("a project made by a push", () => {
       creates,
       creates,
     ]);
-    await authorizer.createProject(first, "team");
-    await authorizer.createProject(second, "team");
+    expect(await authorizer.createProject(first, "team")).toBe(true);
+    expect(await authorizer.createProject(second, "team")).toBe(false);
     expect(await authorizer.decide(first, push)).toEqual({ allowed: true });
     expect(await authorizer.decide(second, push)).toMatchObject({
       allowed: false,

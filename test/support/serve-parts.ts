@@ -67,7 +67,7 @@ export async function serveParts(parts: Parts = {}): Promise<ServedParts> {
     authorizer: parts.authorizer ?? new OpenAuthorizer(),
     challenges: challengesOf({ service: "berth", origin }),
     origin,
-    trail: { note: () => undefined },
+    trail: { note: () => undefined, write: async () => undefined },
   });
   const app = createApp({
     registry,

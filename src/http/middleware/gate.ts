@@ -9,7 +9,7 @@ import type { Access } from "../../../auth/access.ts";
 import type { AuditTrail, TrailEntry } from "../../../auth/audit-trail.ts";
 import type { Authentication, Authenticator, Circumstances } from "../../../auth/authenticator.ts";
 import type { Authorizer, Decision } from "../../../auth/authorizer.ts";
-import { covers, type Caller } from "../../../auth/caller.ts";
+import { bareCaller, covers, type Caller } from "../../../auth/caller.ts";
 import { anonymous, principalKey, principalName } from "../../../auth/principal.ts";
 import { accessesOf } from "../../../auth/scope.ts";
 import { OciError } from "../../oci/oci-error.ts";
@@ -24,11 +24,10 @@ export interface GateParts {
   readonly authorizer: Authorizer;
   readonly challenges: Challenges;
   readonly origin: Origin;
-  readonly trail: Pick<AuditTrail, "note">;
+  readonly trail: Pick<AuditTrail, "note" | "write">;
 }
 
 const tooLimited = "these credentials are limited, and do not carry what the request needs";
-const bareCaller: Caller = { principal: anonymous, grant: { kind: "bare" } };
 
 export class Gate {
   readonly #parts: GateParts;
@@ -139,28 +138,30 @@ export class Gate {
     });
   }
 
-  async #decide(ctx: Context, { principal, grant }: Caller, access: Access, refusal?: string): Promise<void> {
-    const { authorizer } = this.#parts;
-    const decision = await this.#decisionFor({ principal, grant }, access);
+  async #decide(ctx: Context, caller: Caller, access: Access, refusal?: string): Promise<void> {
+    const { principal, grant } = caller;
+    const decision = await this.#decisionFor(caller, access);
+    const isCovered = covers(grant, access);
+    if (!(decision.allowed && isCovered) && (await this.#isLookBeforePush(ctx, caller, access))) return;
     if (!decision.allowed) {
-      if (await this.#isLookBeforePush(ctx, { principal, grant }, access)) return;
       const reason = refusal ?? decision.reason;
       if (principal.kind === "anonymous") throw this.#unauthorized(ctx, access, { reason });
       this.#noteRefusal(ctx, principalName(principal), access, reason);
       throw new OciError("denied", { detail: { reason } });
     }
-    if (!covers(grant, access)) throw this.#notCovered(ctx, { principal, grant }, access);
+    if (!isCovered) throw this.#notCovered(ctx, caller, access);
     if (decision.creates === undefined) return;
-    await authorizer.createProject(principal, decision.creates);
-    this.#note(ctx, {
-      actor: principalName(principal),
-      action: "project.create",
-      target: decision.creates,
-      outcome: "allowed",
-      detail: "by the first push into it",
-    });
+    await this.#createProject(ctx, caller, decision.creates);
     // Of two who push to a missing project at once only one has made it; the other may have no right there.
-    await this.#decide(ctx, { principal, grant }, access, refusal);
+    await this.#decide(ctx, caller, access, refusal);
+  }
+
+  async #createProject(ctx: Context, { principal }: Caller, project: string): Promise<void> {
+    const { authorizer, trail } = this.#parts;
+    if (!(await authorizer.createProject(principal, project))) return;
+    const entry = { actor: principalName(principal), action: "project.create", target: project } as const;
+    const detail = "by the first push into it";
+    await trail.write({ ...entry, outcome: "allowed", detail, ...this.#whence(ctx) });
   }
 
   /**
@@ -178,8 +179,9 @@ export class Gate {
   }
 
   /**
-   * HEAD by those who may push and not pull: docker, containerd and skopeo look for each blob before they send it, and
-   * docker again afterwards. Whoever may name content in a manifest can find out by that, too.
+   * HEAD by those who may push and not pull, or whose credentials carry no more: docker, containerd and skopeo look for
+   * each blob before they send it, and docker again afterwards. Whoever may name content in a manifest can find out by
+   * that, too.
    */
   async #isLookBeforePush(ctx: Context, { principal, grant }: Caller, access: Access): Promise<boolean> {
     if (ctx.method !== "HEAD" || access.kind !== "repository" || access.action !== "pull") return false;
@@ -216,13 +218,13 @@ export class Gate {
 
   #noteRefusal(ctx: Context, actor: string, access: Access, reason: string): void {
     const target = describeAccess(access);
-    this.#note(ctx, { actor, action: "access", target, outcome: "refused", detail: reason });
+    const entry = { actor, action: "access", target, outcome: "refused", detail: reason } as const;
+    this.#parts.trail.note({ ...entry, ...this.#whence(ctx) });
   }
 
-  #note(ctx: Context, entry: Omit<TrailEntry, "address" | "requestId">): void {
-    const { trail, origin } = this.#parts;
+  #whence(ctx: Context): Pick<TrailEntry, "address" | "requestId"> {
     const { requestId } = ctx.state as RequestState;
-    trail.note({ ...entry, address: origin.clientAddress(ctx.req), requestId });
+    return { address: this.#parts.origin.clientAddress(ctx.req), requestId };
   }
 }
 

@@ -25,7 +25,7 @@ beforeAll(async () => {
         return { allowed: false, reason: "closed to everybody" };
       },
       visibility: async () => ({ kind: "all" }),
-      createProject: async () => {},
+      createProject: async () => false,
     },
   });
   client = new RegistryClient(served.url);

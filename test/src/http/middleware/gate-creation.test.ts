@@ -8,6 +8,7 @@ import { HashingQueue } from "../../../../auth/accounts/hashing-queue.ts";
 import { LoginThrottle } from "../../../../auth/accounts/login-throttle.ts";
 import { Passwords } from "../../../../auth/accounts/passwords.ts";
 import type { Access } from "../../../../auth/access.ts";
+import type { TrailEntry } from "../../../../auth/audit-trail.ts";
 import type { Authorizer } from "../../../../auth/authorizer.ts";
 import { challengesOf } from "../../../../src/http/challenge.ts";
 import { Gate } from "../../../../src/http/middleware/gate.ts";
@@ -35,8 +36,14 @@ function meeting(authorizer: Authorizer): Authorizer {
   };
 }
 
+interface Server {
+  readonly pushAs: (user: string) => Promise<number>;
+  /** What was written before an answer. */
+  readonly changes: readonly TrailEntry[];
+}
+
 /** A server that answers nothing but whether the push was let through. */
-async function serve(accounts: OpenAccounts): Promise<(user: string) => Promise<number>> {
+async function serve(accounts: OpenAccounts): Promise<Server> {
   const { access, revision, now, newId, randomBytes } = accounts;
   const passwords = new Passwords(new HashingQueue(), plainHasher);
   const throttle = new LoginThrottle({ clock: () => 0, sleep: async () => undefined });
@@ -44,12 +51,13 @@ async function serve(accounts: OpenAccounts): Promise<(user: string) => Promise<
     ...{ access, passwords, revision, throttle, htpasswd: undefined, now, newId, randomBytes },
   });
   const origin = originOf({ publicUrl: undefined, trustedProxies: [] });
+  const changes: TrailEntry[] = [];
   const gate = new Gate({
     authenticator: new ByKindAuthenticator({ basic, token: basic }),
     authorizer: meeting(accounts.authorizer),
     challenges: challengesOf({ service: "berth", origin }),
     origin,
-    trail: { note: () => undefined },
+    trail: { note: () => undefined, write: async (entry) => void changes.push(entry) },
   });
   const app = new Koa();
   app.use(async (ctx) => {
@@ -66,10 +74,11 @@ async function serve(accounts: OpenAccounts): Promise<(user: string) => Promise<
   onTestFinished(() => void server.close());
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the server listens nowhere");
-  return async (user) => {
+  const pushAs = async (user: string) => {
     const authorization = `Basic ${Buffer.from(`${user}:password of ${user}`).toString("base64")}`;
     return (await fetch(`http://127.0.0.1:${address.port}/`, { headers: { authorization } })).status;
   };
+  return { pushAs, changes };
 }
 
 describe("a push to a missing project", () => {
@@ -78,12 +87,15 @@ describe("a push to a missing project", () => {
     for (const name of ["ada", "bob"]) {
       await accounts.users.create({ name, password: `password of ${name}` });
     }
-    const pushAs = await serve(accounts);
+    const { pushAs, changes } = await serve(accounts);
     const statuses = await Promise.all([pushAs("ada"), pushAs("bob")]);
     const { entries } = await accounts.projects.listMembers("team", { limit: 10 });
     const [maintainer] = entries;
     expect(entries).toHaveLength(1);
     expect(statuses).toEqual(["ada", "bob"].map((name) => (name === maintainer?.name ? 202 : 403)));
     expect(await Promise.all([pushAs("ada"), pushAs("bob")])).toEqual(statuses);
+    expect(changes.map(({ actor, action, target }) => [actor, action, target])).toEqual([
+      [maintainer?.name, "project.create", "team"],
+    ]);
   });
 });

@@ -36,6 +36,29 @@ describe("an account that may push and not pull", () => {
     }
   });
 
+  it("may be an access token that is limited to pushes, of somebody who may pull", async () => {
+    const wanted = { label: "pushes", actions: ["push"] };
+    const { secret } = (await accounts().administer("POST", "/users/maintainer/tokens", wanted)) as {
+      secret: string;
+    };
+    const limited = basic("maintainer", secret);
+    const scope = "scope=repository:secret/app:pull,push&scope=registry:catalog:*";
+    const issued = await accounts().ask("GET", `/token?service=berth&${scope}`, {
+      headers: { authorization: limited },
+      issues: true,
+    });
+    expect(jsonOf(issued)).toMatchObject({ scope: "repository:secret/app:push" });
+    for (const authorization of [limited, `Bearer ${(jsonOf(issued) as { token: string }).token}`]) {
+      const headers = { authorization };
+      const statusOf = async (method: string, path: string) =>
+        (await accounts().ask(method, `/v2/${path}`, { headers })).status;
+      const refused = authorization === limited ? 403 : 401;
+      expect(await statusOf("HEAD", "secret/app/manifests/v1")).toBe(200);
+      expect(await statusOf("GET", "secret/app/manifests/v1")).toBe(refused);
+      expect(await statusOf("GET", "_catalog")).toBe(refused);
+    }
+  });
+
   it("sees a blob that it has just sent", async () => {
     const blob = randomBlob();
     const headers = { authorization: `Bearer ${token}` };
