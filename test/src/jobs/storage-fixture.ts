@@ -1,5 +1,5 @@
 // Two real stores of a registry, filled as the registry fills them, for what looks after the storage as a whole.
-import { readdir, stat, utimes } from "node:fs/promises";
+import { stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { onTestFinished } from "vitest";
@@ -30,12 +30,11 @@ export interface StorageAtHand {
   readonly blobStore: BlobStore;
   readonly metadata: MetadataStore;
   /** An object and its row, in `team/app`. */
-  push(content: Buffer): Promise<BlobRecord>;
-  pushed(blob: BlobRecord): Promise<Buffer | undefined>;
-  pathOf(blob: Pick<BlobRecord, "locator">): string;
+  readonly push: (content: Buffer) => Promise<BlobRecord>;
+  readonly pushed: (blob: BlobRecord) => Promise<Buffer | undefined>;
+  readonly pathOf: (blob: Pick<BlobRecord, "locator">) => string;
   /** Makes a file look that much older. */
-  age(file: string, milliseconds: number): Promise<void>;
-  files(): Promise<string[]>;
+  readonly age: (file: string, milliseconds: number) => Promise<void>;
 }
 
 export async function storageAtHand(): Promise<StorageAtHand> {
@@ -58,9 +57,5 @@ export async function storageAtHand(): Promise<StorageAtHand> {
     const then = new Date((await stat(file)).mtimeMs - milliseconds);
     await utimes(file, then, then);
   };
-  const files = async (): Promise<string[]> => {
-    const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  };
-  return { data, directory, blobStore, metadata, push, pushed, pathOf, age, files };
+  return { data, directory, blobStore, metadata, push, pushed, pathOf, age };
 }

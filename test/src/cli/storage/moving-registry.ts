@@ -13,11 +13,13 @@ export interface MovingRegistry extends RegistryAtHand {
   readonly source: string;
   readonly target: string;
   /** Serves what the database says from where it says. */
-  serve(place: "source" | "target"): Promise<StartedRegistry>;
+  readonly serve: (place: "source" | "target") => Promise<StartedRegistry>;
   /** Pushes that many random blobs of a few kilobytes, and remembers them. */
-  push(url: string, count: number): Promise<void>;
+  readonly push: (url: string, count: number) => Promise<void>;
+  /** Pushes all of them once more. */
+  readonly pushAgain: (url: string) => Promise<void>;
   /** Digests of what was acknowledged and can't be pulled. */
-  lost(url: string): Promise<string[]>;
+  readonly lost: (url: string) => Promise<string[]>;
 }
 
 export async function movingRegistry(): Promise<MovingRegistry> {
@@ -37,6 +39,10 @@ export async function movingRegistry(): Promise<MovingRegistry> {
         acknowledged.set(await client.pushBlob("team/app", content), content);
       }
     });
+  const pushAgain: MovingRegistry["pushAgain"] = (url) =>
+    withClient(url, async (client) => {
+      for (const content of acknowledged.values()) await client.pushBlob("team/app", content);
+    });
   const lost: MovingRegistry["lost"] = (url) =>
     withClient(url, async (client) => {
       const missing: string[] = [];
@@ -47,7 +53,7 @@ export async function movingRegistry(): Promise<MovingRegistry> {
       return missing;
     });
   const registry = await registryAtHand({ data, now: Date.now });
-  return { ...registry, to, source, target, serve, push, lost };
+  return { ...registry, to, source, target, serve, push, pushAgain, lost };
 }
 
 async function withClient<T>(url: string, work: (client: RegistryClient) => Promise<T>): Promise<T> {
