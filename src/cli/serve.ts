@@ -1,7 +1,7 @@
 // `berth serve`: configuration → a running registry → an orderly end on SIGTERM or SIGINT.
 import { Command } from "commander";
 import type { FirstAdmin } from "../../auth/accounts/first-admin.ts";
-import { plainHttpRisk } from "../config/auth-mode.ts";
+import { realmRisk } from "../config/auth-mode.ts";
 import type { Config } from "../config/load-config.ts";
 import type { Logger } from "../observability/logger.ts";
 import { configFrom, withConfigOptions } from "./config-options.ts";
@@ -44,7 +44,7 @@ async function start(config: Config, terminal: Terminal, serving: Serving): Prom
     const who = `auth mode ${mode} (${reason})`;
     log.info(fields, `Berth listens on ${server.urls.http}; data in ${data}; ${who}`);
     if (server.urls.metrics !== undefined) log.info({}, `Metrics are at ${server.urls.metrics}`);
-    const risk = plainHttpRisk(config);
+    const risk = realmRisk(config);
     if (risk !== undefined) log.warn({}, risk);
     announce(server.firstAdmin, terminal);
 

@@ -34,7 +34,7 @@ export function requireSectionOf(mode: Mode, token: object | undefined): void {
 }
 
 interface Reached {
-  readonly auth: AuthMode;
+  readonly auth: AuthMode & { readonly token?: { readonly realm: string } | undefined };
   readonly http: {
     readonly listen: ListenAddress;
     readonly publicUrl?: string | undefined;
@@ -42,12 +42,27 @@ interface Reached {
   };
 }
 
-/** Why passwords and tokens could be read on the way, in a sentence for an operator; undefined when they can't (REQ-53). */
-export function plainHttpRisk({ auth, http }: Reached): string | undefined {
-  if (auth.mode !== "accounts" || isLoopback(http.listen.host)) return undefined;
-  if (http.tls !== undefined || http.publicUrl?.startsWith("https://")) return undefined;
-  return (
-    "Passwords and tokens travel unencrypted, and docker refuses to send them so: set http.tls, or put a proxy with " +
-    "TLS in front and set http.publicUrl to its https address"
-  );
+/**
+ * What is wrong with the address that clients are sent to for their tokens, in a sentence for an operator: passwords could
+ * be read on the way, or the clients would not get there (REQ-53).
+ */
+export function realmRisk({ auth, http }: Reached): string | undefined {
+  if (auth.mode === "open") return undefined;
+  const isReached = !isLoopback(http.listen.host);
+  const [key, url] =
+    auth.mode === "token" ? ["auth.token.realm", auth.token?.realm] : ["http.publicUrl", http.publicUrl];
+  if (url === undefined) return isReached && http.tls === undefined ? plainHttp : undefined;
+  const { protocol, hostname } = new URL(url);
+  if (isLoopback(hostname.replace(/^\[(.*)\]$/, "$1"))) {
+    return isReached
+      ? `${key} is ${url}: other machines would look for their tokens on themselves`
+      : undefined;
+  }
+  if (protocol === "https:") return undefined;
+  return `${key} is ${url}: ${unencrypted}, so it should begin with https`;
 }
+
+const unencrypted = "passwords and tokens travel unencrypted, and docker refuses to send them so";
+const plainHttp =
+  `Nothing says where TLS is: ${unencrypted}. Set http.tls, or put a proxy with TLS in front and set http.publicUrl ` +
+  "to its https address";

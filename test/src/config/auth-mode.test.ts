@@ -1,5 +1,6 @@
 // Who may do what when nobody said so.
 import { describe, expect, it } from "vitest";
+import { realmRisk } from "../../../src/config/auth-mode.ts";
 import { loadConfig } from "../../../src/config/load-config.ts";
 
 const loopback = ["127.0.0.1:5000", "127.1.2.3:80", "[::1]:5000", "localhost:0"];
@@ -48,5 +49,40 @@ describe("with a mode", () => {
     const whole = { ...env, BERTH_AUTH_TOKEN_ROOT_CERT_BUNDLE: "keys.pem" };
     const { auth } = loadConfig({ env: whole, flags: { authMode: "token" }, workingDirectory: "/srv" });
     expect(auth.token?.rootCertBundle).toBe("/srv/keys.pem");
+  });
+});
+
+describe("the address that clients are sent to for tokens", () => {
+  const tls = { BERTH_HTTP_TLS_CERT: "cert.pem", BERTH_HTTP_TLS_KEY: "key.pem" };
+  const at = (url: string) => ({ BERTH_HTTP_PUBLIC_URL: url });
+  const from = (realm: string) => ({
+    ...{ BERTH_AUTH_MODE: "token", BERTH_AUTH_TOKEN_REALM: realm, BERTH_AUTH_TOKEN_SERVICE: "registry" },
+    ...{ BERTH_AUTH_TOKEN_ISSUER: "auth", BERTH_AUTH_TOKEN_JWKS: "keys.json" },
+  });
+  const accounts = { BERTH_AUTH_MODE: "accounts" };
+  const overheard = "travel unencrypted";
+  const astray = "on themselves";
+  const good = undefined;
+
+  it.each([
+    ["127.0.0.1:5000", accounts, good],
+    [":5000", accounts, overheard],
+    [":5000", { ...accounts, ...tls }, good],
+    [":5000", { BERTH_AUTH_MODE: "open" }, good],
+    [":5000", at("https://registry.example.com"), good],
+    [":5000", at("http://registry.example.com"), overheard],
+    [":5000", { ...at("http://registry.example.com"), ...tls }, overheard],
+    ["127.0.0.1:5000", { ...accounts, ...at("http://registry.example.com") }, overheard],
+    ["127.0.0.1:5000", { ...accounts, ...at("http://localhost:5000") }, good],
+    [":5000", at("https://localhost"), astray],
+    [":5000", at("https://[::1]:8443"), astray],
+    [":5000", from("https://auth.example.com/token"), good],
+    ["127.0.0.1:5000", from("http://auth.example.com/token"), overheard],
+    ["127.0.0.1:5000", from("http://127.0.0.1:5001/token"), good],
+    [":5000", from("http://127.0.0.1:5001/token"), astray],
+  ])("on %s with %j makes a warning: %s", (listen, env: Record<string, string>, warning) => {
+    const risk = realmRisk(loadConfig({ env, flags: { listen } }));
+    if (warning === undefined) expect(risk).toBeUndefined();
+    else expect(risk).toContain(warning);
   });
 });
