@@ -19,7 +19,12 @@ export interface Circumstances {
 }
 
 export type Authentication =
-  | { readonly outcome: "accepted"; readonly caller: Caller }
+  | {
+      readonly outcome: "accepted";
+      readonly caller: Caller;
+      /** Stands for the password that was shown, when it was one (accounts/password-mark.ts). */
+      readonly password?: string;
+    }
   /** In a sentence for the one who asked; never with what was shown. */
   | { readonly outcome: "refused"; readonly reason: string }
   /** Not judged: too many attempts. */

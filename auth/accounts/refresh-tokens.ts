@@ -1,17 +1,16 @@
 // Refresh tokens (RFC 6749 §6): what a client keeps instead of the password that it logged in with. They end with that
-// password: the metadata store drops an account's with its hash, and for a user of the htpasswd file each remembers the
-// entry that it was given for.
+// password: each remembers which one it was given for, and the metadata store drops an account's with its hash.
 import type { AccountRecord } from "../../storage/metadata/access-records.ts";
 import type { AccessStore } from "../../storage/metadata/access-store.ts";
 import { AccessError } from "../access-error.ts";
 import type { AccountHolder } from "../principal.ts";
 import { hasEnded, inactiveReason } from "./inactive-reason.ts";
+import { passwordMark, type HtpasswdMarks } from "./password-mark.ts";
 import { hashSecret, isSecret, newSecret } from "./secrets.ts";
 
 export interface RefreshTokensParts {
   readonly access: Pick<AccessStore, "secrets">;
-  /** The htpasswd file, if there is one: a text for the user's entry, undefined without one. */
-  readonly htpasswd: { markOf(name: string): Promise<string | undefined> } | undefined;
+  readonly htpasswd: HtpasswdMarks;
   readonly refreshSeconds: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -21,7 +20,6 @@ export interface RefreshTokensParts {
 
 /** Of one account: the oldest go first. A machine that logs in for each job would collect them without end. */
 const kept = 50;
-const ownPassword = "password";
 
 export class RefreshTokens {
   readonly #parts: RefreshTokensParts;
@@ -32,9 +30,10 @@ export class RefreshTokens {
 
   /**
    * For somebody who has just logged in by password: it carries all that the account may do.
+   * @param password its mark, taken when it was checked: a process may for a moment still know one that was changed
    * @throws AccessError `unknown` when the account is gone by now
    */
-  async issue({ id, name }: AccountHolder): Promise<string> {
+  async issue({ id, name }: AccountHolder, password: string): Promise<string> {
     const { access, refreshSeconds, now, newId, randomBytes } = this.#parts;
     const token = newSecret("refresh", randomBytes);
     const createdAt = now();
@@ -42,7 +41,7 @@ export class RefreshTokens {
       id: newId(),
       accountId: id,
       kind: "refresh",
-      label: await this.#passwordOf(name),
+      label: password,
       hash: hashSecret(token),
       actions: undefined,
       createdAt,
@@ -62,18 +61,8 @@ export class RefreshTokens {
     const { secret, account } = found;
     const now = this.#parts.now();
     if (hasEnded(secret.expiresAt, now) || inactiveReason(account, now) !== undefined) return undefined;
-    return (await this.#isFor(account, secret.label)) ? holderOf(account) : undefined;
-  }
-
-  async #isFor(account: AccountRecord, password: string): Promise<boolean> {
-    if ((await this.#passwordOf(account.name)) !== password) return false;
-    return password !== ownPassword || account.passwordHash !== undefined;
-  }
-
-  /** Which password counts for this name: that of the file, if it stands there, else the account's own. */
-  async #passwordOf(name: string): Promise<string> {
-    const mark = await this.#parts.htpasswd?.markOf(name);
-    return mark === undefined ? ownPassword : `htpasswd ${mark}`;
+    const counting = await passwordMark(account.name, account.passwordHash, this.#parts.htpasswd);
+    return counting === secret.label ? holderOf(account) : undefined;
   }
 }
 

@@ -17,7 +17,7 @@ export interface BasicAuthenticatorParts {
   readonly access: Pick<AccessStore, "accounts" | "secrets">;
   readonly passwords: Pick<Passwords, "verify">;
   readonly throttle: LoginThrottle;
-  readonly htpasswd: Pick<HtpasswdFile, "verify" | "version"> | undefined;
+  readonly htpasswd: Pick<HtpasswdFile, "verify" | "markOf" | "version"> | undefined;
   readonly revision: AccessRevision;
   /** Milliseconds since 1970. */
   readonly now: () => number;

@@ -3,13 +3,14 @@
 import type { AccountRecord } from "../../storage/metadata/access-records.ts";
 import type { AccessStore } from "../../storage/metadata/access-store.ts";
 import { maxPasswordLength, type Passwords } from "../accounts/passwords.ts";
+import { passwordMark } from "../accounts/password-mark.ts";
 import type { HtpasswdFile } from "./htpasswd-file.ts";
 import type { Verdict } from "./verdict.ts";
 
 export interface PasswordCheckParts {
   readonly access: Pick<AccessStore, "accounts">;
   readonly passwords: Pick<Passwords, "verify">;
-  readonly htpasswd: Pick<HtpasswdFile, "verify"> | undefined;
+  readonly htpasswd: Pick<HtpasswdFile, "verify" | "markOf"> | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly newId: () => string;
@@ -27,11 +28,13 @@ export class PasswordCheck {
   /** @throws AccessError `busy` */
   async verdictOn(name: string, password: string): Promise<Verdict> {
     if (password.length > maxPasswordLength) return wrong;
-    const { accounts } = this.#parts.access;
-    const known = await accounts.find(name);
+    const { access, htpasswd } = this.#parts;
+    const known = await access.accounts.find(name);
+    // Before the password is checked: it may be changed meanwhile, and the mark must not be the new one's.
+    const mark = await passwordMark(name, known?.passwordHash, htpasswd);
     if (!(await this.#isRight(name, known, password))) return wrong;
     const account = known ?? (await this.#welcome(name));
-    return account === undefined ? wrong : { proved: true, account };
+    return account === undefined ? wrong : { proved: true, account, password: mark };
   }
 
   async #isRight(name: string, account: AccountRecord | undefined, password: string): Promise<boolean> {

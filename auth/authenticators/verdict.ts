@@ -12,17 +12,20 @@ export type Verdict =
       readonly account: AccountRecord;
       /** What it was proved with; undefined for a password. */
       readonly secret?: SecretRecord;
+      /** Stands for the password, when it was one. */
+      readonly password?: string | undefined;
     }
   | { readonly proved: false; readonly reason: string };
 
 /** @param now milliseconds since 1970 */
 export function answerTo(verdict: Verdict, now: number): Authentication {
   if (!verdict.proved) return { outcome: "refused", reason: verdict.reason };
-  const { account, secret } = verdict;
+  const { account, secret, password } = verdict;
   const reason = endedReason(secret, now) ?? inactiveReason(account, now);
   if (reason !== undefined) return { outcome: "refused", reason };
   const { kind, id, name } = account;
-  return { outcome: "accepted", caller: { principal: { kind, id, name }, grant: grantOf(secret) } };
+  const caller = { principal: { kind, id, name }, grant: grantOf(secret) };
+  return { outcome: "accepted", caller, ...(password !== undefined && { password }) };
 }
 
 function endedReason(secret: SecretRecord | undefined, now: number): string | undefined {

@@ -3,7 +3,7 @@
 // them; /.well-known/jwks.json publishes the keys.
 import Router from "@koa/router";
 import type { Context, Middleware } from "koa";
-import { beginsLikeSecret, isSecret } from "../../auth/accounts/secrets.ts";
+import { beginsLikeSecret } from "../../auth/accounts/secrets.ts";
 import type { AuditTrail } from "../../auth/audit-trail.ts";
 import type { Authentication, Authenticator } from "../../auth/authenticator.ts";
 import type { Authorizer } from "../../auth/authorizer.ts";
@@ -59,6 +59,12 @@ async function answerToken(parts: TokenServerParts, ctx: Context): Promise<void>
     scope: scopes.map(({ type, name, actions }) => `${type}:${name}:${actions.join(",")}`).join(" "),
     ...(refresh !== undefined && { refresh_token: refresh }),
   };
+}
+
+/** `password` stands for the one that was shown, if it was one. */
+interface Identified {
+  readonly caller: Caller;
+  readonly password?: string | undefined;
 }
 
 async function identify(parts: TokenServerParts, ctx: Context, request: TokenRequest): Promise<Identified> {
@@ -156,11 +162,11 @@ async function grantedScopes(
 /** Only for a password: robots and access tokens are random already, and can be revoked one by one. */
 async function refreshToken(
   { refreshTokens }: TokenServerParts,
-  { principal, grant }: Caller,
+  { caller: { principal }, password }: Identified,
   { credentials, wantsRefresh }: TokenRequest,
 ): Promise<string | undefined> {
-  if (credentials.kind === "refresh") return wantsRefresh ? credentials.token : undefined;
-  if (!wantsRefresh || credentials.kind !== "basic" || principal.kind !== "user") return undefined;
-  if (grant.kind !== "all" || isSecret(credentials.secret)) return undefined;
-  return refreshTokens.issue(principal);
+  if (!wantsRefresh) return undefined;
+  if (credentials.kind === "refresh") return credentials.token;
+  if (principal.kind !== "user" || password === undefined) return undefined;
+  return refreshTokens.issue(principal, password);
 }

@@ -2,8 +2,10 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { AccessError } from "../../../auth/access-error.ts";
+import { passwordMark } from "../../../auth/accounts/password-mark.ts";
 import { RefreshTokens } from "../../../auth/accounts/refresh-tokens.ts";
 import { hashSecret, isSecret } from "../../../auth/accounts/secrets.ts";
+import type { AccountHolder } from "../../../auth/principal.ts";
 import { openAccounts, principalOf, start } from "./open-accounts.ts";
 
 const refreshSeconds = 3600;
@@ -14,15 +16,21 @@ async function openRefreshTokens(marks?: Map<string, string>) {
   const refreshTokens = new RefreshTokens({ ...accounts, htpasswd, refreshSeconds, randomBytes });
   const ada = principalOf("user", await accounts.users.create({ name: "ada", password: "correct horse" }));
   const fay = principalOf("user", await accounts.users.create({ name: "fay" }));
-  return { ...accounts, refreshTokens, ada, fay };
+  /** What a login by the password that counts now leads to. */
+  const issue = async (account: AccountHolder): Promise<string> => {
+    const { passwordHash } = (await accounts.access.accounts.findById(account.id)) ?? {};
+    const mark = await passwordMark(account.name, passwordHash, htpasswd);
+    return refreshTokens.issue(account, mark ?? "none");
+  };
+  return { ...accounts, refreshTokens, issue, ada, fay };
 }
 
 type Open = Awaited<ReturnType<typeof openRefreshTokens>>;
 
 describe("a refresh token", () => {
   it("gives back who it was issued to, as often as it is shown", async () => {
-    const { refreshTokens, ada } = await openRefreshTokens();
-    const token = await refreshTokens.issue(ada);
+    const { refreshTokens, issue, ada } = await openRefreshTokens();
+    const token = await issue(ada);
     expect(token).toMatch(/^berth_refresh_/);
     expect(isSecret(token)).toBe(true);
     expect(await refreshTokens.redeem(token)).toEqual(ada);
@@ -30,8 +38,8 @@ describe("a refresh token", () => {
   });
 
   it("is kept hashed, and ends after refreshSeconds", async () => {
-    const { refreshTokens, ada, access, clock } = await openRefreshTokens();
-    const token = await refreshTokens.issue(ada);
+    const { refreshTokens, issue, ada, access, clock } = await openRefreshTokens();
+    const token = await issue(ada);
     const [kept] = await access.secrets.list(ada.id);
     expect(kept).toMatchObject({ kind: "refresh", expiresAt: start + refreshSeconds * 1000 });
     expect(kept?.hash).toEqual(hashSecret(token));
@@ -51,9 +59,17 @@ describe("a refresh token", () => {
     ],
   ])("is worth nothing once %s", async (_, change) => {
     const open = await openRefreshTokens();
-    const token = await open.refreshTokens.issue(open.ada);
+    const token = await open.issue(open.ada);
     await change(open);
     expect(await open.refreshTokens.redeem(token)).toBeUndefined();
+  });
+
+  it("is worth nothing when its password was changed between the check and the issue", async () => {
+    const { refreshTokens, access, users, ada } = await openRefreshTokens();
+    const { passwordHash } = (await access.accounts.findById(ada.id)) ?? {};
+    const checked = await passwordMark("ada", passwordHash, undefined);
+    await users.setPassword("ada", "another horse");
+    expect(await refreshTokens.redeem(await refreshTokens.issue(ada, checked ?? ""))).toBeUndefined();
   });
 
   it.each<[string, (token: string) => string]>([
@@ -62,8 +78,8 @@ describe("a refresh token", () => {
     ["one with a wrong checksum", (token) => token.slice(0, -1) + (token.endsWith("0") ? "1" : "0")],
     ["a text that is none", () => "correct horse"],
   ])("is not %s", async (_, shown) => {
-    const { refreshTokens, ada } = await openRefreshTokens();
-    const token = await refreshTokens.issue(ada);
+    const { refreshTokens, issue, ada } = await openRefreshTokens();
+    const token = await issue(ada);
     expect(await refreshTokens.redeem(shown(token))).toBeUndefined();
   });
 
@@ -77,11 +93,11 @@ describe("a refresh token", () => {
   });
 
   it("is one of fifty: the oldest goes when one more is issued", async () => {
-    const { refreshTokens, ada, access, clock } = await openRefreshTokens();
+    const { refreshTokens, issue, ada, access, clock } = await openRefreshTokens();
     const issued: string[] = [];
     for (let count = 0; count < 51; count++) {
       clock.now += 1;
-      issued.push(await refreshTokens.issue(ada));
+      issued.push(await issue(ada));
     }
     expect(await access.secrets.list(ada.id, "refresh")).toHaveLength(50);
     expect(await refreshTokens.redeem(issued[0] ?? "")).toBeUndefined();
@@ -92,22 +108,22 @@ describe("a refresh token", () => {
   it("is not issued to an account that is gone", async () => {
     const { refreshTokens, users, ada } = await openRefreshTokens();
     await users.delete("ada");
-    const outcome = await refreshTokens.issue(ada).catch((error: unknown) => error);
+    const outcome = await refreshTokens.issue(ada, "mark").catch((error: unknown) => error);
     expect(outcome).toBeInstanceOf(AccessError);
     expect(outcome).toMatchObject({ code: "unknown" });
   });
 
   it("is worth nothing for a user without a password anywhere", async () => {
-    const { refreshTokens, fay } = await openRefreshTokens();
-    expect(await refreshTokens.redeem(await refreshTokens.issue(fay))).toBeUndefined();
+    const { refreshTokens, issue, fay } = await openRefreshTokens();
+    expect(await refreshTokens.redeem(await issue(fay))).toBeUndefined();
   });
 });
 
 describe("a refresh token of a user of the htpasswd file", () => {
   it("lasts while the entry is the same, and no longer", async () => {
     const marks = new Map([["fay", "first"]]);
-    const { refreshTokens, fay } = await openRefreshTokens(marks);
-    const token = await refreshTokens.issue(fay);
+    const { refreshTokens, issue, fay } = await openRefreshTokens(marks);
+    const token = await issue(fay);
     expect(await refreshTokens.redeem(token)).toEqual(fay);
     marks.set("fay", "second");
     expect(await refreshTokens.redeem(token)).toBeUndefined();
@@ -119,11 +135,11 @@ describe("a refresh token of a user of the htpasswd file", () => {
 
   it("does not outlive its entry on the strength of the account's own password, nor the other way round", async () => {
     const marks = new Map([["ada", "entry"]]);
-    const { refreshTokens, ada } = await openRefreshTokens(marks);
-    const ofEntry = await refreshTokens.issue(ada);
+    const { refreshTokens, issue, ada } = await openRefreshTokens(marks);
+    const ofEntry = await issue(ada);
     marks.delete("ada");
     expect(await refreshTokens.redeem(ofEntry)).toBeUndefined();
-    const ofAccount = await refreshTokens.issue(ada);
+    const ofAccount = await issue(ada);
     expect(await refreshTokens.redeem(ofAccount)).toEqual(ada);
     marks.set("ada", "entry");
     expect(await refreshTokens.redeem(ofAccount)).toBeUndefined();

@@ -56,7 +56,7 @@ describe("a name with a secret", () => {
     const { access, parts, login, bearer } = people;
     const refreshTokens = new RefreshTokens({ ...parts, access, htpasswd: undefined, refreshSeconds: 60 });
     const ada = await access.accounts.find("ada");
-    const token = await refreshTokens.issue({ kind: "user", id: ada?.id ?? "", name: "ada" });
+    const token = await refreshTokens.issue({ kind: "user", id: ada?.id ?? "", name: "ada" }, "mark");
     expect(outcomeOf(await login("ada", token))).toBe(unknownSecret);
     expect(outcomeOf(await bearer(token))).toBe(unknownSecret);
   });

@@ -25,6 +25,10 @@ export class TestHtpasswd {
     return this.#version;
   }
 
+  async markOf(name: string): Promise<string | undefined> {
+    return this.entries.has(name) ? `${name} ${this.#version}` : undefined;
+  }
+
   async verify(name: string, password: string): Promise<boolean | undefined> {
     this.verified.push(name);
     const entry = this.entries.get(name);
