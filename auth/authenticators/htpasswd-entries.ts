@@ -10,7 +10,11 @@ const bcrypt = /^\$2[aby]\$(?:0[4-9]|[12][0-9]|3[01])\$[./0-9A-Za-z]{53}$/;
 /** @throws Error in a sentence for an operator, such as `line 3: …` */
 export function parseHtpasswd(text: string): HtpasswdEntries {
   const entries = new Map<string, string>();
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
+  // editors on Windows begin a file with a byte order mark
+  for (const [index, line] of text
+    .replace(/^\ufeff/, "")
+    .split(/\r?\n/)
+    .entries()) {
     if (line.trim() === "" || line.startsWith("#")) continue;
     const [name, hash] = parseLine(line, index + 1);
     if (entries.has(name)) throw new Error(`line ${index + 1}: this user stands in the file twice`);

@@ -110,7 +110,9 @@ function nobodysHash(hashes: readonly string[]): string {
 }
 
 async function lookOf(path: string): Promise<string> {
-  const { ino, size, mtimeNs } = await stat(path, { bigint: true });
+  const file = await stat(path, { bigint: true });
+  if (file.isFIFO()) throw new Error("it is a pipe, which would be waited for and can't be read again");
+  const { ino, size, mtimeNs } = file;
   return `${ino} ${size} ${mtimeNs}`;
 }
 

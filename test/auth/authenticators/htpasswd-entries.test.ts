@@ -14,6 +14,7 @@ describe("an htpasswd file", () => {
       `ada:${hash("a")}\r\nbob:${hash("b")}\r\n`,
       { ada: hash("a"), bob: hash("b") },
     ],
+    ["begins with a byte order mark", `\ufeffada:${hash("a")}\n`, { ada: hash("a") }],
     ["has comments and blank lines", `# people\n\n  \nada:${hash("a")}\n\n`, { ada: hash("a") }],
     [
       "has the other names of bcrypt",

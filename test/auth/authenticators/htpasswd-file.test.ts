@@ -1,12 +1,15 @@
 // The htpasswd file as other programs change it: looked at once a second, read when it changed, kept when it broke.
+import { execFile } from "node:child_process";
 import { mkdir, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { hashSync } from "bcryptjs";
 import { describe, expect, it } from "vitest";
 import { HashingQueue } from "../../../auth/accounts/hashing-queue.ts";
 import { HtpasswdFile } from "../../../auth/authenticators/htpasswd-file.ts";
 import { scratchDirectory } from "../../support/scratch-directory.ts";
 
+const run = promisify(execFile);
 const line = (name: string, password: string, cost = 4) => `${name}:${hashSync(password, cost)}\n`;
 
 /** In place, as if a while after: some file systems tell times to a few milliseconds. */
@@ -53,6 +56,7 @@ describe("an htpasswd file at the start", () => {
 
   it.each([
     ["is missing", (path: string) => rm(path), /^The htpasswd file .* cannot be used: ENOENT/],
+    ["is a pipe", async (path: string) => rm(path).then(() => run("mkfifo", [path])), /it is a pipe/],
     ["is a folder", async (path: string) => rm(path).then(() => mkdir(path)), /cannot be used: EISDIR/],
     [
       "has a line that is no bcrypt",
