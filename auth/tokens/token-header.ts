@@ -3,8 +3,8 @@
 import { isJsonObject, parseJsonObject, type JsonObject } from "./json-object.ts";
 import { TokenRefused } from "./token-verdict.ts";
 
-/** A token travels in a header, and Node takes 16 KiB of all headers together. */
-const maxTokenBytes = 16 * 1024;
+/** Room for a hundred scopes of the longest names, and well below the 64 KiB that the server takes of all headers. */
+const maxTokenBytes = 48 * 1024;
 
 export interface TokenHeader {
   readonly alg: string;

@@ -27,6 +27,16 @@ describe("a token of Berth", () => {
     }
   });
 
+  it("is accepted with as many scopes of the longest names as the token server grants", async () => {
+    const { issuer, verifier } = await openTokens();
+    const nameOf = (index: number) => `team/${String(index).padStart(250, "a")}`;
+    const scopes = Array.from({ length: 100 }, (_, index) => ({
+      ...{ type: "repository", name: nameOf(index), actions: ["pull", "push", "delete"] },
+    }));
+    const { token } = await issuer.issue({ principal: ann, scopes });
+    expect(await verifier.verify(token)).toMatchObject({ outcome: "verified", scopes });
+  });
+
   it.each([
     [0, true],
     [45, true],

@@ -75,7 +75,7 @@ const forgeries: Readonly<Record<string, (m: Material) => string>> = {
   "of four parts": (m) => `${m.token}.${part(m.token, 2)}`,
   "twice in a row": (m) => m.token + m.token,
   "in upper case": (m) => m.token.toUpperCase(),
-  "too long": (m) => signed(m, { more: "x".repeat(17_000) }),
+  "too long": (m) => signed(m, { more: "x".repeat(40_000) }),
   "of another issuer": (m) => signed(m, { iss: "other" }),
   "of no issuer": (m) => signed(m, { iss: null }),
   "for another audience": (m) => signed(m, { aud: "other" }),
