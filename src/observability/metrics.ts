@@ -69,7 +69,9 @@ export function createMetrics(): Metrics {
         labelNames: ["robot"],
         registers: [registry],
         collect: async () => {
-          const robots = await list();
+          // A store that does not answer must not hide the other figures: least of all then. The last known stay.
+          const robots = await list().catch(() => undefined);
+          if (robots === undefined) return;
           expiry.reset();
           for (const { robot, expiresAt } of robots) expiry.set({ robot }, expiresAt / 1000);
         },

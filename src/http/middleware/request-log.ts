@@ -9,6 +9,7 @@ import type { RequestState } from "./request-id.ts";
 
 /** Longer ones are noise, or meant to fill the log. */
 const maxUrlCharacters = 2048;
+const maxUserAgentCharacters = 512;
 
 /** What went over each connection up to its last finished request: the rest belongs to the next one. */
 type Accounted = WeakMap<Socket, { read: number; written: number }>;
@@ -42,7 +43,7 @@ export function requestLog(logger: Logger, metrics: HttpMetrics, origin: Origin)
           ...(res.writableFinished ? {} : { aborted: true }),
           milliseconds: Math.round(seconds * 1e6) / 1e3,
           ...moved(accounted, socket),
-          userAgent: req.headers["user-agent"],
+          userAgent: req.headers["user-agent"]?.slice(0, maxUserAgentCharacters),
         },
         "request",
       );

@@ -57,6 +57,13 @@ describe("the log line of a request", () => {
     ]);
   });
 
+  it("does not grow with what a client says of itself", async () => {
+    const headers = { "user-agent": "a".repeat(10_000), "x-request-id": "long-1" };
+    await client.send("GET", `/v2/?${"b".repeat(10_000)}`, { headers });
+    const { userAgent, url } = await lineOf("long-1");
+    expect([String(userAgent).length, String(url).length]).toEqual([512, 2048]);
+  });
+
   it("comes once for each request of a connection, refused ones included", async () => {
     const ids = Array.from({ length: 20 }, (_, n) => `many-${n}`);
     const paths = ["/v2/", "/v2/nothing", "/v2/x/manifests/v1", "/livez", "/v2/X/tags/list"];

@@ -1,5 +1,6 @@
 // When robots end, for whoever watches the metrics (REQ-55).
 import { expect, it } from "vitest";
+import { createMetrics, type Expiring } from "../../../src/observability/metrics.ts";
 import { startRegistry } from "../../support/start-registry.ts";
 
 it("shows when each robot that expires does so, and no other", async () => {
@@ -23,4 +24,17 @@ it("shows when each robot that expires does so, and no other", async () => {
   expect(shown[0]).toMatch(/^berth_robot_expiry_timestamp_seconds\{robot="ending"\} \d/);
   expect(Number(shown[0]?.split(" ")[1])).toBeCloseTo(Date.parse(expiresAt) / 1000, 0);
   await registry.close();
+});
+
+it("shows what was known last, and all the rest, when the robots can't be read", async () => {
+  const metrics = createMetrics();
+  let answer = async (): Promise<Expiring[]> => [{ robot: "ci", expiresAt: 5000 }];
+  metrics.watchExpiry(() => answer());
+  await metrics.render();
+  answer = async () => {
+    throw new Error("the disk is gone");
+  };
+  const { text } = await metrics.render();
+  expect(text).toContain('berth_robot_expiry_timestamp_seconds{robot="ci"} 5\n');
+  expect(text).toContain("berth_http_in_flight_requests 0");
 });
