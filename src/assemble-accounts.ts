@@ -32,11 +32,21 @@ import type { Expiring } from "./observability/metrics.ts";
 import { skewWarning } from "./observability/skew-warning.ts";
 
 export async function assembleAccounts(config: Config, parts: AuthParts): Promise<AuthSide> {
+  const { access } = parts.metadata;
+  await access.projects.adopt(config.auth.accounts.defaultProject, randomUUID, parts.now());
+  const revision = await AccessRevision.open(access);
+  try {
+    return await assembleOn(revision, config, parts);
+  } catch (error) {
+    revision.close();
+    throw error;
+  }
+}
+
+async function assembleOn(revision: AccessRevision, config: Config, parts: AuthParts): Promise<AuthSide> {
   const { metadata, origin, logger, now, adminPassword } = parts;
   const { access } = metadata;
   const { defaultProject, service, auditSeconds } = config.auth.accounts;
-  await access.projects.adopt(defaultProject, randomUUID, now());
-  const revision = await AccessRevision.open(access);
   const queue = new HashingQueue();
   const passwords = new Passwords(queue);
   const services = accessServices(access, config.auth.accounts, { revision, now, passwords });

@@ -22,7 +22,7 @@ export interface AuthParts {
   readonly origin: Origin;
   readonly logger: Logger;
   readonly now: () => number;
-  /** For the first user; one is made up when it is undefined. */
+  /** For the first administrator; one is made up when it is undefined. */
   readonly adminPassword: string | undefined;
 }
 
@@ -33,7 +33,7 @@ export interface AuthSide {
   readonly jobs: readonly Job[];
   /** Robots that will end one day, for the metrics. */
   readonly expiringRobots?: () => Promise<readonly Expiring[]>;
-  /** Made just now, because there was no user. */
+  /** Made just now, because nobody could administer. */
   readonly firstAdmin: FirstAdmin | undefined;
   close(): Promise<void>;
 }
