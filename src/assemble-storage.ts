@@ -49,10 +49,17 @@ export async function openStorage(config: Config, options: OpenStorageOptions = 
     return {
       check: (wanted) => new StorageCheck({ blobStore, metadata, expirySeconds, now }, wanted).run(),
       copyTo: async (target, wanted) => {
-        const parts = { source: blobStore, metadata, now, ...(await openTarget(config, target)) };
-        return new StorageCopy(parts, wanted).run();
+        const opened = await openTarget(config, target);
+        try {
+          return await new StorageCopy({ source: blobStore, metadata, now, ...opened }, wanted).run();
+        } finally {
+          await opened.target.close?.();
+        }
       },
-      close: () => metadata.close(),
+      close: async () => {
+        await blobStore.close?.();
+        await metadata.close();
+      },
     };
   } catch (error) {
     await metadata.close();

@@ -11,6 +11,11 @@ export interface ProbeStep {
   readonly advise: (error: unknown) => string | undefined;
 }
 
+/** What does not work, and is not needed. */
+export class Unneeded extends Error {
+  override readonly name = "Unneeded";
+}
+
 export async function* runProbeSteps(steps: readonly ProbeStep[]): AsyncGenerator<Probe> {
   const worked = new Set<string>();
   for (const step of steps) {
@@ -31,6 +36,7 @@ async function attempt({ name, run, advise }: ProbeStep): Promise<Probe> {
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     const advice = advise(error);
-    return { name, outcome: "fails", detail, ...(advice !== undefined && { advice }) };
+    const outcome = error instanceof Unneeded ? "skipped" : "fails";
+    return { name, outcome, detail, ...(advice !== undefined && { advice }) };
   }
 }

@@ -2,7 +2,7 @@
 
 export interface Probe {
   readonly name: string;
-  /** `skipped` when what comes before it failed, or when the store does not need it. */
+  /** `skipped` when what it needs failed, or when it does not work and Berth does without. */
   readonly outcome: "works" | "fails" | "skipped";
   /** What was seen, in a few words. */
   readonly detail: string;

@@ -52,7 +52,8 @@ async function tryBucket(bucket: S3Bucket): Promise<void> {
   }
 }
 
-function reasonOf(error: unknown, { endpoint, region, bucket }: S3Options): string {
+/** What is wrong, and which setting helps. */
+export function reasonOf(error: unknown, { endpoint, region, bucket }: S3Options): string {
   const where = endpoint ?? `AWS in ${region}`;
   const failure = error instanceof StorageError && error.cause instanceof S3Failure ? error.cause : error;
   if (hasS3Code(failure, "NoSuchBucket", "NotFound"))

@@ -1,15 +1,18 @@
 // All blobs to another store: what a copy brings, what it skips, and when it switches. Kills are in
 // test/src/cli/storage/storage-copy.test.ts.
+import { randomUUID } from "node:crypto";
 import { truncate, unlink, writeFile } from "node:fs/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { StorageCopy, type CopyProgress, type StorageCopyOptions } from "../../../src/jobs/storage-copy.ts";
 import type { BlobStore } from "../../../storage/blobs/blob-store.ts";
 import { openBlobStore } from "../../../storage/blobs/open-blob-store.ts";
+import { openS3BlobStore } from "../../../storage/blobs/s3/open-s3-blob-store.ts";
 import { digestOf } from "../../../storage/digest.ts";
 import { discardedBy, pushBlob, uploadOf } from "../../contracts/metadata-store-fixture.ts";
 import { contentOf, listed } from "../../contracts/blob-store-under-test.ts";
 import { randomBlob } from "../../support/images.ts";
 import { ObservedBlobStore, type Disk } from "../../support/observed-blob-store.ts";
+import { s3Endpoints } from "../../support/s3/s3-endpoint.ts";
 import { scratchDirectory } from "../../support/scratch-directory.ts";
 import { never, putObject, storageAtHand, type StorageAtHand } from "./storage-fixture.ts";
 
@@ -87,6 +90,36 @@ describe("a copy of the storage", () => {
     await new StorageCopy(parts, { switchOver: true, leaveBroken: false, signal: never }).run();
     const row = await metadata.blobLinks.find("team/app", blob.digest);
     expect(row && (await contentOf(blobStore, row.locator))).toEqual(content);
+  });
+
+  it.each(s3Endpoints())("moves to a bucket and back: $name", async ({ start, equalParts }) => {
+    const storage = await storageAtHand();
+    const { metadata, blobStore: directory, push } = storage;
+    const server = await start();
+    onTestFinished(() => server.close());
+    const { endpoint, bucket, region, accessKeyId, secretAccessKey } = server;
+    const inBucket = await openS3BlobStore({
+      ...{ endpoint, bucket, region, equalParts, forcePathStyle: true, prefix: `copy-${randomUUID()}/` },
+      ...{ credentials: { kind: "static", accessKeyId, secretAccessKey }, spoolDirectory: storage.data },
+    });
+    onTestFinished(() => inBucket.close());
+    const contents = [0, 1, 100_000, 20_000_000].map((size) => randomBlob(size));
+    for (const content of contents) await push(content);
+    const options = { switchOver: true, leaveBroken: false, signal: never };
+    const parts = { metadata, now: Date.now };
+    for (const [source, target] of [
+      [directory, inBucket],
+      [inBucket, directory],
+    ] as const) {
+      const report = await new StorageCopy({ ...parts, source, target, targetName: "next" }, options).run();
+      expect(report).toMatchObject({ copied: 4, broken: 0, switched: { outcome: "switched" } });
+      for (const content of contents) {
+        const row = await metadata.blobLinks.find("team/app", digestOf(content));
+        const found = row && (await contentOf(target, row.locator));
+        expect(found?.equals(content)).toBe(true);
+      }
+    }
+    await inBucket.delete((await listed(inBucket)).map(({ locator }) => locator));
   });
 
   it("reports and skips what is broken, brings the rest, and does not switch", async () => {
