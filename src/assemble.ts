@@ -48,6 +48,7 @@ export async function assemble(
     const metadata = await openMetadataStore({ kind: "sqlite", path: config.storage.metadata.sqlite.path });
     opened.push(() => metadata.close());
     const blobStore = await openBlobStore(blobStoreOptions(config));
+    opened.push(async () => blobStore.close?.());
     const origin = originOf({ publicUrl: config.http.publicUrl, trustedProxies: config.http.trustedProxies });
     const auth = await assembleAuth(config, { metadata, origin, logger, now, adminPassword });
     opened.push(() => auth.close());

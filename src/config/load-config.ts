@@ -6,10 +6,12 @@ import type { AuthMode } from "./auth-mode.ts";
 import type { Environment } from "./environment.ts";
 import { readSettings } from "./read-settings.ts";
 import type { FlagText } from "./read-settings.ts";
+import type { S3Settings } from "./s3-schema.ts";
 import { configSchema } from "./schema.ts";
 import type { Settings } from "./schema.ts";
 
 export type BlobStorage =
+  | { readonly s3: S3Settings & { readonly spoolDirectory: string } }
   | { readonly filesystem: { readonly directory: string } }
   | { readonly memory: Readonly<Record<string, never>> };
 
@@ -57,11 +59,28 @@ function resolveStorage(settings: Settings, absolute: (path: string) => string):
   const within = (path: string | undefined, name: string): string =>
     path === undefined ? join(data, name) : absolute(path);
   return {
-    blobs:
-      "memory" in blobs
-        ? { memory: {} }
-        : { filesystem: { directory: within(blobs.filesystem.directory, "blobs") } },
+    blobs: resolveBlobs(blobs, within, absolute),
     metadata: { sqlite: { path: within(metadata.sqlite.path, "berth.sqlite") } },
+  };
+}
+
+function resolveBlobs(
+  blobs: Settings["storage"]["blobs"],
+  within: (path: string | undefined, name: string) => string,
+  absolute: (path: string) => string,
+): BlobStorage {
+  if ("memory" in blobs) return { memory: {} };
+  if ("filesystem" in blobs)
+    return { filesystem: { directory: within(blobs.filesystem.directory, "blobs") } };
+  const { s3 } = blobs;
+  const { ca, credentialsFile } = s3;
+  return {
+    s3: {
+      ...s3,
+      ...(ca !== undefined && { ca: absolute(ca) }),
+      ...(credentialsFile !== undefined && { credentialsFile: absolute(credentialsFile) }),
+      spoolDirectory: within(s3.spoolDirectory, "spool"),
+    },
   };
 }
 

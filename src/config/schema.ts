@@ -4,6 +4,7 @@ import { z } from "zod";
 import { authSchema } from "./auth-schema.ts";
 import { listenAddress } from "./listen-address.ts";
 import { oneOf } from "./one-of.ts";
+import { s3 } from "./s3-schema.ts";
 import { publicUrl } from "./public-url.ts";
 import { trustedProxy } from "./trusted-proxy.ts";
 
@@ -96,6 +97,7 @@ const sqlite = z.strictObject({
 const storage = z.strictObject({
   blobs: oneOf({
     filesystem: filesystem.describe("Blobs as files in a directory."),
+    s3: s3.describe("Blobs as objects in a bucket, at AWS or at anything else that speaks S3."),
     memory: z
       .strictObject({})
       .describe("Blobs in memory, lost when the process ends. For tests and demonstrations."),

@@ -59,6 +59,11 @@ export async function listen(
     // Node discards a body that nobody touched, but not the rest of one that was refused halfway: the connection would
     // stand still.
     response.once("finish", () => request.resume());
+    // Silence that is ours to end does not count.
+    response.on("timeout", () => {
+      if (isClientsTurn(request, response)) request.socket.destroy();
+      else request.socket.setTimeout(server.timeout);
+    });
     work.add(request.socket, response, handle(request, response));
     // An answer that began before draining kept its connection open for more.
     response.once("close", () => draining && server.closeIdleConnections());
@@ -100,6 +105,15 @@ function faultOf(
   if (certificate && !(socket instanceof TLSSocket)) return new OciError("tlsRequired");
   // RFC 9112 §3.2 wants 400, which node would give without a body.
   return httpVersion === "1.1" && headers.host === undefined ? new Error("no Host header") : undefined;
+}
+
+/**
+ * Whether the next byte is the client's: of a body that we have read as far as it came, or of an answer that it has not
+ * taken yet. Otherwise a store is being waited for, which has limits of its own.
+ */
+function isClientsTurn(request: IncomingMessage, response: ServerResponse): boolean {
+  if (response.headersSent || response.writableLength > 0) return true;
+  return !request.complete && request.readableLength === 0;
 }
 
 /** All that are open. With TLS a connection is two sockets, one around the other. */

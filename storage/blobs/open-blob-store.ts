@@ -3,15 +3,21 @@ import type { BlobStore } from "./blob-store.ts";
 import { FilesystemBlobStore } from "./filesystem/filesystem-blob-store.ts";
 import { probeDirectory } from "./filesystem/probe-directory.ts";
 import { MemoryBlobStore } from "./memory-blob-store.ts";
+import { openS3BlobStore } from "./s3/open-s3-blob-store.ts";
+import type { S3Options } from "./s3/s3-options.ts";
 
 export type BlobStoreOptions =
-  { readonly kind: "filesystem"; readonly directory: string } | { readonly kind: "memory" };
+  | { readonly kind: "filesystem"; readonly directory: string }
+  | ({ readonly kind: "s3" } & S3Options)
+  | { readonly kind: "memory" };
 
 /** @throws StorageError `unsuitable` when the place cannot keep a store's promises. */
 export async function openBlobStore(options: BlobStoreOptions): Promise<BlobStore> {
   switch (options.kind) {
     case "filesystem":
       return await openFilesystem(options.directory);
+    case "s3":
+      return await openS3BlobStore(options);
     case "memory":
       return new MemoryBlobStore();
   }

@@ -24,7 +24,8 @@ interface ListingMarker {
 }
 
 const batch = 1000;
-const answerMilliseconds = 60_000;
+/** Pages and batches of a thousand take longer than a question about one object. */
+const patienceFactor = 2;
 
 export class BucketListings {
   readonly #bucket: S3Bucket;
@@ -147,7 +148,8 @@ export class BucketListings {
   }
 
   #ask<T>(operation: string, request: (abortSignal: AbortSignal) => Promise<T>): Promise<T> {
-    return this.#bucket.attempts.run(operation, answerMilliseconds, ({ signal }) => request(signal));
+    const limit = patienceFactor * this.#bucket.answerMilliseconds;
+    return this.#bucket.attempts.run(operation, limit, ({ signal }) => request(signal));
   }
 }
 

@@ -62,6 +62,11 @@ export class S3Bucket {
     return this.#attempts;
   }
 
+  /** For an answer without much in it. */
+  get answerMilliseconds(): number {
+    return this.#patience.answerMilliseconds;
+  }
+
   async put(key: string, content: Content): Promise<void> {
     await this.#send("PutObject", content, (body, abortSignal) =>
       this.client.send(new PutObjectCommand({ ...this.#at(key), ...this.#placement(), ...body }), {

@@ -9,7 +9,9 @@ export class S3Failure extends Error {
 
   constructor(operation: string, code: string, status: number | undefined, cause: unknown) {
     const detail = cause instanceof Error ? cause.message : String(cause);
-    super(`S3 ${operation} failed: ${code}: ${detail}`, { cause });
+    super(`S3 ${operation} failed${status === undefined ? "" : ` with ${status}`}: ${code}: ${detail}`, {
+      cause,
+    });
     this.name = "S3Failure";
     this.code = code;
     this.status = status;
@@ -81,6 +83,7 @@ function statusOf(error: unknown): number | undefined {
 
 function codeOf(error: unknown, status: number | undefined): string {
   if (!(error instanceof Error)) return "Unknown";
-  if (status === undefined && "code" in error && typeof error.code === "string") return error.code;
-  return error.name;
+  const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
+  // The connection may also die in the middle of an answer that began with a status.
+  return code !== undefined && (status === undefined || transientSystemCodes.test(code)) ? code : error.name;
 }

@@ -17,9 +17,9 @@ export interface StrictStore {
   /** Of what `open` opens; the endpoint is the proxy. */
   readonly options: S3Options;
   /** Another store over the same bucket, as another process would have it. */
-  open(options?: Partial<S3Options>): Promise<S3BlobStore>;
+  readonly open: (options?: Partial<S3Options>) => Promise<S3BlobStore>;
   /** Multipart uploads, and keys that are neither an object nor its index. */
-  leftovers(): string[];
+  readonly leftovers: () => string[];
 }
 
 /** The calls of the start-up check are forgotten. */

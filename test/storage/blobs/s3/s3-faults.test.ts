@@ -1,0 +1,138 @@
+// Fault × operation → outcome, through a proxy that resets, refuses, crawls and lies: no byte that was acknowledged is
+// lost, nothing incomplete passes for whole, and nothing is left.
+import { PassThrough } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { describe, expect, it } from "vitest";
+import { digestOf } from "../../../../storage/digest.ts";
+import type { S3Options } from "../../../../storage/blobs/s3/s3-options.ts";
+import {
+  contentOf,
+  listed,
+  never,
+  put,
+  sampleBytes,
+  sourceOf,
+} from "../../../contracts/blob-store-under-test.ts";
+import type { Fault, FaultInjection } from "../../../support/s3/fault-rule.ts";
+import { strictStore, type StrictStore } from "./strict-store.ts";
+
+const mebibyte = 1024 * 1024;
+const small: Partial<S3Options> = {
+  partBytes: 5 * mebibyte,
+  patience: { pauseMilliseconds: 1, answerMilliseconds: 400, circuitFailures: 100 },
+};
+const bytes = sampleBytes(12 * mebibyte);
+
+/** A push in two appends, the second by another process. */
+async function push({ store, open }: StrictStore): Promise<Buffer | undefined> {
+  const session = await store.startUpload({ algorithms: ["sha256"] });
+  await session.append(sourceOf(bytes.subarray(0, 6 * mebibyte)), 0);
+  expect(session.offset).toBe(6 * mebibyte);
+  const resumed = await (await open()).resumeUpload(session.state);
+  await resumed!.append(sourceOf(bytes.subarray(6 * mebibyte)), 6 * mebibyte);
+  const { locator } = await resumed!.commit(digestOf(bytes));
+  return await contentOf(store, locator);
+}
+
+const faults: readonly Fault[] = [
+  { fault: "reset-before" },
+  { fault: "reset-after-request" },
+  { fault: "500" },
+  { fault: "503-slowdown" },
+  { fault: "timeout" },
+  { fault: "slow-bytes", bytesPerSecond: 40 * mebibyte },
+];
+const writes = [
+  "CreateMultipartUpload",
+  "UploadPart",
+  "PutObject",
+  "CompleteMultipartUpload",
+  "DeleteObjects",
+] as const;
+
+describe("a push", () => {
+  it.each(writes.flatMap((operation) => faults.map((fault) => ({ operation, ...fault }))))(
+    "is whole when $operation meets $fault",
+    async (injection) => {
+      const around = await strictStore(small);
+      around.proxy.inject({ ...injection, times: 2 } as FaultInjection);
+      expect((await push(around))?.equals(bytes)).toBe(true);
+      const { signal } = new AbortController();
+      // A Create whose answer was lost has begun an upload that nobody knows of.
+      await around.store.removeStaleUploads(new Date(Date.now() + 60_000), signal);
+      expect(around.leftovers()).toEqual([]);
+    },
+    60_000,
+  );
+
+  it("is whole under all faults at once, and by chance", async () => {
+    const around = await strictStore({ ...small, patience: { ...small.patience, attempts: 12 } });
+    for (const [seed, fault] of faults.entries())
+      around.proxy.inject({ ...fault, probability: 0.08, seed: seed + 1 });
+    expect((await push(around))?.equals(bytes)).toBe(true);
+  }, 60_000);
+
+  it("is whole when Complete answers 200 with an error in the body", async () => {
+    const around = await strictStore(small);
+    around.server.behaviour.completeErrorsIn200 = 2;
+    expect((await push(around))?.equals(bytes)).toBe(true);
+  });
+
+  it("hears busy while the bucket does not answer, keeps what was acknowledged, and goes on after it", async () => {
+    const around = await strictStore(small);
+    const session = await around.store.startUpload({ algorithms: ["sha256"] });
+    await session.append(sourceOf(bytes.subarray(0, 6 * mebibyte)), 0);
+    const { state } = session;
+    const rule = around.proxy.inject({ fault: "500" });
+    const append = session.append(sourceOf(bytes.subarray(6 * mebibyte)), 6 * mebibyte);
+    await expect(append).rejects.toMatchObject({ code: "busy" });
+    expect(session.offset).toBe(6 * mebibyte);
+    await expect(session.commit(digestOf(bytes.subarray(0, 6 * mebibyte)))).rejects.toMatchObject({
+      code: "busy",
+    });
+    rule.remove();
+    const resumed = await around.store.resumeUpload(state);
+    await resumed!.append(sourceOf(bytes.subarray(6 * mebibyte)), 6 * mebibyte);
+    const { locator } = await resumed!.commit(digestOf(bytes));
+    expect((await contentOf(around.store, locator))?.equals(bytes)).toBe(true);
+  });
+
+  it("that is refused for good keeps no blob", async () => {
+    const around = await strictStore(small);
+    const session = await around.store.startUpload({ algorithms: ["sha256"] });
+    await session.append(sourceOf(bytes), 0);
+    await expect(session.commit(digestOf(Buffer.from("else")))).rejects.toMatchObject({ code: "digest" });
+    expect(await listed(around.store)).toEqual([]);
+    expect(around.leftovers()).toEqual([]);
+  });
+});
+
+describe("a pull", () => {
+  const readFaults: readonly Fault[] = [...faults, { fault: "reset-during-response", afterBytes: 300_000 }];
+  it.each(readFaults)("delivers every byte when the bucket's answers meet $fault", async (fault) => {
+    const { store, proxy } = await strictStore(small);
+    const { locator } = await put(store, bytes);
+    proxy.inject({ ...fault, operation: "GetObject", times: 3 } as FaultInjection);
+    expect((await contentOf(store, locator))?.equals(bytes)).toBe(true);
+    const range = { start: 1_000_000, end: 9_000_000 };
+    const part = await buffer((await store.read(locator, range))!.stream());
+    expect(part.equals(bytes.subarray(1_000_000, 9_000_001))).toBe(true);
+  });
+
+  it("ends in an error when the bucket announced more bytes than it has", async () => {
+    const { store, proxy } = await strictStore(small);
+    const { locator } = await put(store, bytes);
+    proxy.inject({ fault: "wrong-length", by: 1000, operation: "GetObject", times: 1 });
+    const body = await store.read(locator);
+    await expect(body!.writeTo(new PassThrough().resume(), never)).rejects.toThrow();
+  });
+
+  it("ends in an error, not in a clean end, when the rest can't be had", async () => {
+    const { store, proxy } = await strictStore(small);
+    const { locator } = await put(store, bytes);
+    proxy.inject({ fault: "reset-during-response", afterBytes: 300_000, operation: "GetObject", times: 1 });
+    proxy.inject({ fault: "500" });
+    const body = await store.read(locator);
+    await expect(body!.writeTo(new PassThrough().resume(), never)).rejects.toThrow();
+  });
+});
