@@ -1,5 +1,5 @@
 # The registry as an image: `docker run -p 5000:5000 -v berth:/data berth`. It keeps accounts unless BERTH_AUTH_MODE says
-# otherwise; the log of the first start has the password of the user admin.
+# otherwise; the first start prints the password of the user admin, for `docker logs`.
 #
 # Two stages, so that compilers and development packages stay out. Written for the old builder and for BuildKit alike.
 #   BUILD_IMAGE           Node with npm, python3, make and g++; its libc must be the one of BASE_IMAGE

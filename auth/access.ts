@@ -16,5 +16,3 @@ export type Access =
   | { readonly kind: "system" }
   /** One's own account, by whoever is signed in. */
   | { readonly kind: "self" };
-
-export type AccessKind = Access["kind"];

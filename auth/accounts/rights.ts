@@ -4,7 +4,7 @@ import { repositoryActions, type RepositoryAction } from "../access.ts";
 import { knownActions } from "./input-rules.ts";
 
 /** Each role includes the ones before it. A maintainer also has the project's settings, members and robots. */
-export const actionsOfRole: Readonly<Record<Role, readonly RepositoryAction[]>> = {
+const actionsOfRole: Readonly<Record<Role, readonly RepositoryAction[]>> = {
   guest: ["pull"],
   developer: ["pull", "push"],
   maintainer: ["pull", "push", "delete"],

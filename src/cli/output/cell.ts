@@ -12,7 +12,7 @@ export function cell(value: Value): string {
   return printable(String(value));
 }
 
-export function printable(text: string): string {
+function printable(text: string): string {
   return text.replace(unprintable, (one) => `\\u{${(one.codePointAt(0) ?? 0).toString(16)}}`);
 }
 

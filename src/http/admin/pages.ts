@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Page, PageRequest } from "../../registry/registry.ts";
 
-export const maxLimit = 1000;
+const maxLimit = 1000;
 
 export const limit = z.coerce.number().int().min(1).max(maxLimit).default(100).describe("How many at most.");
 
@@ -11,7 +11,7 @@ export const pageQuery = z.object({
   after: z.string().max(300).optional().describe("`next` of the page before."),
 });
 
-export type PageQuery = z.infer<typeof pageQuery>;
+type PageQuery = z.infer<typeof pageQuery>;
 
 export function pageRequestOf({ limit, after }: PageQuery): PageRequest {
   return after === undefined ? { limit } : { limit, after };

@@ -21,7 +21,7 @@ import { deleteRobotSecret, listRobotSecrets, rotateRobot } from "./robot-secret
 import * as robots from "./robots.ts";
 import * as users from "./users.ts";
 
-export type AdminMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+type AdminMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 export type AdminRoute = readonly [method: AdminMethod, path: string, needs: Needs, operation: Operation];
 
