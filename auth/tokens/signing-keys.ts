@@ -50,6 +50,8 @@ const generate = promisify(generateKeyPair);
 export class SigningKeys {
   readonly #options: Required<SigningKeysOptions>;
   readonly #cache: RevisionedCache<readonly SigningKey[]>;
+  /** Outlives the cache: a kid is its key's fingerprint, and parsing takes a millisecond, of which a week may have many. */
+  #parsed: ReadonlyMap<string, SigningKey> = new Map();
   #creating: Promise<SigningKey> | undefined;
   #lookedAgainAt = Number.NEGATIVE_INFINITY;
   #lookingAgain: Promise<unknown> = Promise.resolve();
@@ -116,7 +118,13 @@ export class SigningKeys {
 
   /** Newest first. */
   #list(): Promise<readonly SigningKey[]> {
-    return this.#cache.load("", async () => (await this.#options.store.list()).map(parseKey));
+    return this.#cache.load("", async () => {
+      const keys = (await this.#options.store.list()).map(
+        (record) => this.#parsed.get(record.kid) ?? parseKey(record),
+      );
+      this.#parsed = new Map(keys.map((key) => [key.kid, key]));
+      return keys;
+    });
   }
 
   /** Of this process's algorithm: a process that is configured for another one must not make both rotate for ever. */
@@ -167,7 +175,21 @@ export class SigningKeys {
   }
 }
 
+/** The key itself is parsed when it is asked for: of those that only verify most never are. */
 function parseKey({ kid, algorithm, privateKey, createdAt, expiresAt }: SigningKeyRecord): SigningKey {
-  const secret = createPrivateKey(privateKey);
-  return { kid, algorithm, privateKey: secret, publicKey: createPublicKey(secret), createdAt, expiresAt };
+  let pair: Pick<SigningKey, "privateKey" | "publicKey"> | undefined;
+  const parsed = () => {
+    if (pair !== undefined) return pair;
+    const secret = createPrivateKey(privateKey);
+    return (pair = { privateKey: secret, publicKey: createPublicKey(secret) });
+  };
+  return {
+    ...{ kid, algorithm, createdAt, expiresAt },
+    get privateKey() {
+      return parsed().privateKey;
+    },
+    get publicKey() {
+      return parsed().publicKey;
+    },
+  };
 }

@@ -24,6 +24,15 @@ describe("signing keys", () => {
     expect((await (await openTokens({ path })).keys.current()).kid).toBe(before.kid);
   });
 
+  it("are parsed once, however often something about accounts changes", async () => {
+    const { keys, access, revision } = await openTokens();
+    const { kid, publicKey } = await keys.current();
+    const before = revision.current;
+    await access.projects.adopt("library", () => "any", start);
+    expect(await revision.refresh()).not.toBe(before);
+    expect((await keys.find(kid))?.publicKey).toBe(publicKey);
+  });
+
   it("are published without their private parts", async () => {
     for (const [algorithm, parts] of [
       ["ES256", ["alg", "crv", "kid", "kty", "use", "x", "y"]],
