@@ -1,7 +1,7 @@
 // The application, without a server around it. The order of the middleware is its documentation:
 //
 //   request id → log → errors → health → tokens, admin API → (route of /v2: gate → handler)
-import Koa, { type Middleware } from "koa";
+import Koa, { type Context, type Middleware } from "koa";
 import type { Logger } from "../observability/logger.ts";
 import type { HttpMetrics } from "../observability/metrics.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -25,6 +25,8 @@ export interface AppParts {
   readonly origin: Origin;
   readonly publicUrl: string | undefined;
   readonly maxManifestBytes: number;
+  /** Whether clients at this address fetch blobs from the blob store itself; none unless given. */
+  readonly redirects?: ((address: string) => boolean) | undefined;
 }
 
 export function createApp(parts: AppParts): Koa<RequestState> {
@@ -36,8 +38,9 @@ export function createApp(parts: AppParts): Koa<RequestState> {
   app.use(healthRoutes(health));
   for (const middleware of before) app.use(middleware);
   const locate = locateUnder(publicUrl);
-  for (const middleware of distributionRoutes({ registry, gate, locate, maxManifestBytes }))
-    app.use(middleware);
+  const redirects = (ctx: Context) => parts.redirects?.(origin.clientAddress(ctx.req)) ?? false;
+  const handlerParts = { registry, gate, locate, maxManifestBytes, redirects };
+  for (const middleware of distributionRoutes(handlerParts)) app.use(middleware);
   // Errors are written above; what reaches Koa's own hook is a client that left.
   app.on("error", (error: unknown) => logger.debug({ err: error }, "connection ended early"));
   return app;

@@ -1,9 +1,10 @@
 // Who asks, and under which address Berth was asked: from the socket, and from the words of proxies that the
 // configuration trusts. Nobody else's words count, and none reaches a header or a log unchecked.
 import type { IncomingMessage } from "node:http";
-import { BlockList, isIPv6, type Socket } from "node:net";
+import { isIPv6, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { plainAddress, readForwarded } from "./forwarded.ts";
+import { networksOf } from "./networks.ts";
 
 export interface Origin {
   /**
@@ -28,7 +29,7 @@ export interface OriginOptions {
 }
 
 export function originOf({ publicUrl, trustedProxies }: OriginOptions): Origin {
-  const isTrusted = trust(trustedProxies);
+  const isTrusted = networksOf(trustedProxies);
   const fixed = publicUrl?.replace(/\/+$/, "");
   return {
     baseUrl: ({ socket, headers }) => {
@@ -55,17 +56,6 @@ const unknown = "unknown";
 
 function peerOf(socket: Socket): string {
   return plainAddress(socket.remoteAddress ?? unknown);
-}
-
-function trust(proxies: readonly string[]): (address: string) => boolean {
-  const list = new BlockList();
-  for (const proxy of proxies.flatMap((item) => (item === "loopback" ? ["127.0.0.0/8", "::1"] : [item]))) {
-    const [address = "", prefix] = proxy.split("/");
-    const family = isIPv6(address) ? "ipv6" : "ipv4";
-    if (prefix === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(prefix), family);
-  }
-  return (address) => address !== unknown && list.check(address, isIPv6(address) ? "ipv6" : "ipv4");
 }
 
 const authority = /^(?:[A-Za-z0-9_.-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;

@@ -8,6 +8,9 @@ import { OciError } from "../oci/oci-error.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";
 import type { Blobs, ByteRange, OpenBlob, Visibility } from "./registry.ts";
 
+/** Clients follow a redirect at once; one that resumes asks again. */
+const redirectSeconds = 1200;
+
 export class LocalBlobs implements Blobs {
   readonly #store: BlobStore;
   readonly #metadata: MetadataStore;
@@ -39,6 +42,12 @@ export class LocalBlobs implements Blobs {
       await body?.close();
       return undefined;
     });
+  }
+
+  async redirectUrl(repository: RepositoryName, digest: Digest): Promise<string | undefined> {
+    if (this.#store.redirectUrl === undefined) return undefined;
+    const blob = await this.#metadata.blobLinks.find(repository, digest);
+    return blob && (await this.#store.redirectUrl(blob.locator, redirectSeconds));
   }
 
   async mount(

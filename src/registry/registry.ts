@@ -72,6 +72,9 @@ export interface Blobs {
     chooseRange?: (size: number) => ByteRange | undefined,
   ): Promise<OpenBlob | undefined>;
 
+  /** A URL by which the client itself may fetch the blob for a while; undefined where there is no blob, or no such URL. */
+  redirectUrl(repository: RepositoryName, digest: Digest): Promise<string | undefined>;
+
   /**
    * Makes a blob of `from` exist in `repository` too; false when that can't be done. Whether the caller may pull from
    * `from` was asked before; without it the blob may be that of any repository that `visibility` shows.

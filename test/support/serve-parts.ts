@@ -26,6 +26,7 @@ export interface Parts {
   readonly authorizer?: Authorizer;
   readonly logger?: Logger;
   readonly publicUrl?: string;
+  readonly redirects?: (address: string) => boolean;
   readonly trustedProxies?: readonly string[];
   readonly now?: () => number;
   readonly server?: Partial<ServerOptions>;
@@ -78,6 +79,7 @@ export async function serveParts(parts: Parts = {}): Promise<ServedParts> {
     origin,
     publicUrl: parts.publicUrl,
     maxManifestBytes: 4 * 1024 * 1024,
+    redirects: parts.redirects,
   });
   const server = await listen(
     app.callback(),

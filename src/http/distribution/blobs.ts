@@ -2,13 +2,14 @@
 import type { Context } from "koa";
 import type { Digest } from "../../../storage/digest.ts";
 import { OciError } from "../../oci/oci-error.ts";
-import type { OpenBlob } from "../../registry/registry.ts";
+import type { OpenBlob, Registry } from "../../registry/registry.ts";
 import { parseRange } from "../byte-range.ts";
 import { entityTag, isCurrent, rangeIsFor } from "../conditions.ts";
 import { digestIn, repositoryIn, type PathParameters } from "../parameters.ts";
 import { answerEmpty, immutable, type Handler, type HandlerParts } from "./handler.ts";
 
-export function blobHandlers({ registry }: HandlerParts): Record<"head" | "get" | "delete", Handler> {
+export function blobHandlers(parts: HandlerParts): Record<"head" | "get" | "delete", Handler> {
+  const { registry } = parts;
   return {
     head: async (ctx, path) => {
       const digest = digestIn(path);
@@ -19,7 +20,10 @@ export function blobHandlers({ registry }: HandlerParts): Record<"head" | "get" 
       ctx.status = 200;
       ctx.length = blob.size;
     },
-    get: (ctx, path) => getBlob({ registry }, ctx, path),
+    get: async (ctx, path) => {
+      if (!(parts.redirects(ctx) && (await redirect(registry, ctx, path))))
+        await getBlob(registry, ctx, path);
+    },
     delete: async (ctx, path) => {
       await registry.blobs.delete(repositoryIn(path), digestIn(path));
       answerEmpty(ctx, 202);
@@ -27,11 +31,21 @@ export function blobHandlers({ registry }: HandlerParts): Record<"head" | "get" 
   };
 }
 
-async function getBlob(
-  { registry }: Pick<HandlerParts, "registry">,
-  ctx: Context,
-  path: PathParameters,
-): Promise<void> {
+/** end-2 lets a registry answer a GET with 307; only there do all clients follow. False when there is nowhere to go. */
+async function redirect(registry: Registry, ctx: Context, path: PathParameters): Promise<boolean> {
+  const digest = digestIn(path);
+  if (isCurrent(ctx, digest)) return false;
+  const url = await registry.blobs.redirectUrl(repositoryIn(path), digest);
+  if (url === undefined) return false;
+  answerEmpty(ctx, 307);
+  ctx.set("docker-content-digest", digest);
+  ctx.set("location", url);
+  // The URL is the caller's alone, and ends.
+  ctx.set("cache-control", "no-store");
+  return true;
+}
+
+async function getBlob(registry: Registry, ctx: Context, path: PathParameters): Promise<void> {
   const digest = digestIn(path);
   const current = isCurrent(ctx, digest);
   // If-None-Match goes first: what the client has already needs no range, not even a possible one.

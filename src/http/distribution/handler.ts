@@ -9,6 +9,8 @@ export interface HandlerParts {
   readonly registry: Registry;
   readonly locate: Locate;
   readonly maxManifestBytes: number;
+  /** Whether this client is sent to the blob store itself for the bytes of a blob (REQ-26). */
+  readonly redirects: (ctx: Context) => boolean;
   /** Knows the caller: the owner of a new upload session, what a list shows, what may be mounted. */
   readonly gate: Gate;
 }
