@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { adminTable } from "../../../../src/http/admin/routes.ts";
 import { passwordOf, playIn } from "./cast.ts";
 import { serveAdminApi, type AdminApi, type JsonAnswer } from "./serve-admin-api.ts";
+import { TestHtpasswd } from "../../../auth/authenticators/open-logins.ts";
 
 async function served() {
   const api = await serveAdminApi();
@@ -158,6 +159,22 @@ describe("a browser", () => {
   });
 });
 
+describe("a browser that says only where its page is from", () => {
+  it.each<[string, (host: string) => string, number]>([
+    ["of another host", () => "https://evil.example", 403],
+    ["of another port", () => "http://127.0.0.1:1", 403],
+    ["that hides where it is from", () => "null", 403],
+    ["that is no address", () => "evil", 403],
+    ["of this registry", (host) => `http://${host}`, 200],
+    ["of this registry behind a proxy with TLS", (host) => `https://${host}`, 200],
+  ])("changes nothing for a page unless it is ours: one %s", async (_, pageAt, status) => {
+    const api = await served();
+    const headers = { host: "registry.example:5000", origin: pageAt("registry.example:5000") };
+    const answer = await api.api("POST", "/robots/ci/rotate", { as: "admin", headers });
+    expect(answer.status).toBe(status);
+  });
+});
+
 describe("changing one's own password", () => {
   const change = (api: AdminApi, currentPassword: string) =>
     api.api("PUT", "/me/password", {
@@ -179,6 +196,24 @@ describe("changing one's own password", () => {
       expect(answer.json).toMatchObject({ status: 403, detail: "the current password is not right" });
     }
     expect((await api.api("GET", "/me", { as: `guest:${passwordOf("guest")}` })).status).toBe(200);
+  });
+
+  it("is not for those whose password is in the htpasswd file: it would outlive their line", async () => {
+    const htpasswd = new TestHtpasswd();
+    htpasswd.set("newcomer", "in the file");
+    const api = await serveAdminApi({ htpasswd });
+    await playIn(api);
+    const json = { currentPassword: "in the file", newPassword: "another password" };
+    const as = "newcomer:in the file";
+    const answer = await api.api("PUT", "/me/password", { as, json });
+    expect(answer.json).toMatchObject({
+      status: 403,
+      detail: "your password is kept elsewhere: change it there",
+    });
+    htpasswd.set("newcomer", undefined);
+    for (const password of ["in the file", "another password"]) {
+      expect((await api.api("GET", "/me", { as: `newcomer:${password}` })).status).toBe(401);
+    }
   });
 
   it("can't be used to try passwords without end", async () => {

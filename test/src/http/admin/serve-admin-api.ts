@@ -25,6 +25,7 @@ import {
   principalOf,
   type OpenAccounts,
 } from "../../../auth/accounts/open-accounts.ts";
+import type { TestHtpasswd } from "../../../auth/authenticators/open-logins.ts";
 import { send, type Answer, type Sending } from "../../../support/http-request.ts";
 import { collectLog } from "../../../support/log-lines.ts";
 
@@ -40,20 +41,21 @@ export interface ServeOptions {
   readonly audit?: AuditTrailOptions["store"];
   /** How a login is delayed; not at all unless given. */
   readonly sleep?: (milliseconds: number) => Promise<void>;
+  readonly htpasswd?: TestHtpasswd;
   readonly atEnd?: (close: () => Promise<void>) => void;
 }
 
 const limits = { inactivitySeconds: 60, headersSeconds: 60, keepAliveSeconds: 60, drainSeconds: 1 };
 
 export async function serveAdminApi(options: ServeOptions = {}) {
-  const { publicUrl, sleep = async () => undefined, atEnd = onTestFinished } = options;
+  const { publicUrl, htpasswd, sleep = async () => undefined, atEnd = onTestFinished } = options;
   const accounts = await openAccounts({ atEnd });
   const { access, metadata, revision, authorizer, tokens, now, newId } = accounts;
   const log = collectLog();
   const origin = originOf({ publicUrl, trustedProxies: [] });
   const authenticator = new ByKindAuthenticator({
     basic: new BasicAuthenticator({
-      ...{ access, revision, now, newId, randomBytes, htpasswd: undefined },
+      ...{ access, revision, now, newId, randomBytes, htpasswd },
       passwords: new Passwords(new HashingQueue(), plainHasher),
       throttle: new LoginThrottle({ clock: () => performance.now(), sleep }),
     }),
