@@ -9,6 +9,7 @@ import { assembleAuth, type AuthSide } from "./assemble-auth.ts";
 import { blobStoreOptions } from "./config/blob-store-options.ts";
 import type { Config } from "./config/load-config.ts";
 import { createApp } from "./http/app.ts";
+import { networksOf } from "./http/networks.ts";
 import { originOf } from "./http/origin.ts";
 import { listen } from "./http/server.ts";
 import { CurrentCertificate } from "./http/tls/current-certificate.ts";
@@ -49,7 +50,8 @@ export async function assemble(
     opened.push(() => metadata.close());
     const blobStore = await openBlobStore(blobStoreOptions(config));
     opened.push(async () => blobStore.close?.());
-    const origin = originOf({ publicUrl: config.http.publicUrl, trustedProxies: config.http.trustedProxies });
+    const { publicUrl, trustedProxies, maxManifestBytes } = config.http;
+    const origin = originOf({ publicUrl, trustedProxies });
     const auth = await assembleAuth(config, { metadata, origin, logger, now, adminPassword });
     opened.push(() => auth.close());
     const work = [...jobs(config, blobStore, metadata, now), ...auth.jobs, ...renewals(certificate)];
@@ -68,11 +70,9 @@ export async function assemble(
           await Promise.all([metadata.ping(), blobStore.ping()]);
         },
       },
-      logger,
       metrics: metrics.http,
-      origin,
-      publicUrl: config.http.publicUrl,
-      maxManifestBytes: config.http.maxManifestBytes,
+      redirects: redirectsOf(config),
+      ...{ logger, origin, publicUrl, maxManifestBytes },
     });
     const address = { ...config.http, ...config.http.listen, certificate };
     const server = await listen(app.callback(), address, logger);
@@ -90,6 +90,13 @@ async function serveMetrics({ metrics: { listen } }: Config, { expiringRobots }:
   const metrics = createMetrics();
   if (expiringRobots) metrics.watchExpiry(expiringRobots);
   return { metrics, server: listen && (await listenForMetrics(metrics, listen)) };
+}
+
+/** Which clients fetch blobs from the bucket itself. */
+function redirectsOf({ storage: { blobs } }: Config): ((address: string) => boolean) | undefined {
+  if (!("s3" in blobs) || !blobs.s3.redirect) return undefined;
+  const { redirectNetworks } = blobs.s3;
+  return redirectNetworks.length === 0 ? () => true : networksOf(redirectNetworks);
 }
 
 function renewals(certificate: CurrentCertificate | undefined): Job[] {

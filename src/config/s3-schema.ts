@@ -1,5 +1,6 @@
 // The keys of a bucket. Apart from schema.ts because they are many.
 import { z } from "zod";
+import { network } from "./network.ts";
 import { secret } from "./secret.ts";
 
 const mebibyte = 1024 * 1024;
@@ -65,6 +66,16 @@ export const s3 = z
       .describe(
         "Directory where parts wait until they are sent: one for each running upload, and those in flight. Default: spool in the data directory.",
       ),
+    redirect: z
+      .boolean()
+      .prefault(false)
+      .describe(
+        "Sends clients to the bucket itself for the bytes of a blob, by a URL that is signed for publicEndpoint and ends. They must be able to reach it. Manifests and HEAD are always answered here.",
+      ),
+    redirectNetworks: z
+      .array(network.describe("One address, one network such as 10.0.0.0/8, or the word loopback."))
+      .prefault([])
+      .describe("Redirects clients of these networks alone. Empty: all clients."),
     storageClass: text.optional().describe("Storage class of new objects, such as STANDARD_IA."),
     serverSideEncryption: z
       .enum(["AES256", "aws:kms"])

@@ -3,10 +3,10 @@
 import { z } from "zod";
 import { authSchema } from "./auth-schema.ts";
 import { listenAddress } from "./listen-address.ts";
+import { network } from "./network.ts";
 import { oneOf } from "./one-of.ts";
 import { s3 } from "./s3-schema.ts";
 import { publicUrl } from "./public-url.ts";
-import { trustedProxy } from "./trusted-proxy.ts";
 
 /** The longest delay that a Node timer can count, 2^31 - 1 milliseconds, rounded down to seconds (almost 25 days). */
 const longestTimerSeconds = 2_147_483;
@@ -37,7 +37,7 @@ const http = z.strictObject({
       "Serves HTTPS instead of HTTP, with this certificate. When the files change, new connections get the new one within seconds.",
     ),
   trustedProxies: z
-    .array(trustedProxy.describe("An address, a network such as 10.0.0.0/8, or loopback."))
+    .array(network.describe("An address, a network such as 10.0.0.0/8, or loopback."))
     .prefault([])
     .describe(
       "Proxies whose word is taken for who the client is and what it asked for, in X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host, or in Forwarded: addresses, networks such as 10.0.0.0/8, or the word loopback. Of a list of schemes or hosts the last counts; of addresses the last that is not itself trusted.",

@@ -1,4 +1,4 @@
-// One entry of http.trustedProxies: an address, a network, or the word loopback.
+// One entry of a list of networks: an address, a network, or the word loopback. http/networks.ts reads such lists.
 import { isIP } from "node:net";
 import { z } from "zod";
 
@@ -17,7 +17,7 @@ function fault(text: string): string | undefined {
     : undefined;
 }
 
-export const trustedProxy = z.string().check((context) => {
+export const network = z.string().check((context) => {
   const message = fault(context.value);
   if (message !== undefined) context.issues.push({ code: "custom", message, input: context.value });
 });
