@@ -55,7 +55,7 @@ describe("a push", () => {
     "is whole when $operation meets $fault",
     async (injection) => {
       const around = await strictStore(small);
-      around.proxy.inject({ ...injection, times: 2 } as FaultInjection);
+      around.proxy.inject({ ...injection, times: 2 });
       expect((await push(around))?.equals(bytes)).toBe(true);
       const { signal } = new AbortController();
       // A Create whose answer was lost has begun an upload that nobody knows of.
@@ -112,7 +112,7 @@ describe("a pull", () => {
   it.each(readFaults)("delivers every byte when the bucket's answers meet $fault", async (fault) => {
     const { store, proxy } = await strictStore(small);
     const { locator } = await put(store, bytes);
-    proxy.inject({ ...fault, operation: "GetObject", times: 3 } as FaultInjection);
+    proxy.inject({ ...fault, operation: "GetObject", times: 3 });
     expect((await contentOf(store, locator))?.equals(bytes)).toBe(true);
     const range = { start: 1_000_000, end: 9_000_000 };
     const part = await buffer((await store.read(locator, range))!.stream());
