@@ -22,7 +22,7 @@ export interface AdminParts {
   readonly trail: Pick<AuditTrail, "write">;
   /** Judges the current password of somebody who changes it. */
   readonly authenticator: Authenticator;
-  readonly origin: Pick<Origin, "clientAddress">;
+  readonly origin: Pick<Origin, "clientAddress" | "baseUrl">;
   readonly locate: Locate;
 }
 

@@ -62,12 +62,25 @@ function pathOf(ctx: Context): (name: string) => string {
  * to use them by another site.
  * @throws OciError denied
  */
-function checkChange({ gate }: AdminParts, ctx: Context): void {
+function checkChange({ gate, origin }: AdminParts, ctx: Context): void {
   const refuse = (reason: string) => new OciError("denied", { detail: { reason } });
   if (gate.callerOf(ctx).grant.kind !== "all") {
     throw refuse("this access token is limited to actions on repositories, and changes nothing else");
   }
-  if (ctx.get("sec-fetch-site") === "cross-site") {
+  if (isAskedByAnotherSite(ctx, origin.baseUrl(ctx.req))) {
     throw refuse("changes that another site's page asks for are refused");
   }
+}
+
+/** Over plain HTTP, and from old browsers, comes no Sec-Fetch-Site; then the page's own origin tells. */
+function isAskedByAnotherSite(ctx: Context, ourUrl: string): boolean {
+  const relation = ctx.get("sec-fetch-site");
+  if (relation !== "") return relation === "cross-site";
+  const page = ctx.get("origin");
+  // The scheme may differ: a proxy that is not trusted may have taken TLS off.
+  return page !== "" && hostOf(page) !== hostOf(ourUrl);
+}
+
+function hostOf(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).host : undefined;
 }
