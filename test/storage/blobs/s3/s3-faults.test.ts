@@ -13,7 +13,7 @@ import {
   sampleBytes,
   sourceOf,
 } from "../../../contracts/blob-store-under-test.ts";
-import type { Fault, FaultInjection } from "../../../support/s3/fault-rule.ts";
+import type { Fault } from "../../../support/s3/fault-rule.ts";
 import { strictStore, type StrictStore } from "./strict-store.ts";
 
 const mebibyte = 1024 * 1024;
