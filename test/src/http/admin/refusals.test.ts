@@ -175,22 +175,6 @@ describe("a browser that says only where its page is from", () => {
   });
 });
 
-describe("a browser that says only where its page is from", () => {
-  it.each<[string, (host: string) => string, number]>([
-    ["of another host", () => "https://evil.example", 403],
-    ["of another port", () => "http://127.0.0.1:1", 403],
-    ["that hides where it is from", () => "null", 403],
-    ["that is no address", () => "evil", 403],
-    ["of this registry", (host) => `http://${host}`, 200],
-    ["of this registry behind a proxy with TLS", (host) => `https://${host}`, 200],
-  ])("changes nothing for a page unless it is ours: one %s", async (_, pageAt, status) => {
-    const api = await served();
-    const headers = { host: "registry.example:5000", origin: pageAt("registry.example:5000") };
-    const answer = await api.api("POST", "/robots/ci/rotate", { as: "admin", headers });
-    expect(answer.status).toBe(status);
-  });
-});
-
 describe("changing one's own password", () => {
   const change = (api: AdminApi, currentPassword: string) =>
     api.api("PUT", "/me/password", {
