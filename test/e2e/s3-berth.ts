@@ -1,8 +1,8 @@
 // What the tests over S3 share: the settings that point a Berth process at a test server's bucket, and what is asked of
 // that server about it.
-import { join } from "node:path";
+import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
-import { runCommand } from "../support/clients/run-command.ts";
+import { join } from "node:path";
 import type { S3Endpoint } from "../support/s3/s3-endpoint.ts";
 import type { S3Record, StrictS3 } from "../support/s3/strict-s3-server.ts";
 import { berthProgram } from "./berth-process.ts";
@@ -39,26 +39,26 @@ export function uploadedBytes(server: StrictS3): number {
 
 export interface Ended {
   readonly code: number;
-  readonly output: string;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
-/** `berth …` to its end. */
-export async function berthCommand(
+/** `berth …` to its end, without the notice of the SDK about old versions of Node. */
+export function berthCommand(
   args: readonly string[],
   environment: Record<string, string> = {},
 ): Promise<Ended> {
-  try {
-    const output = await runCommand(process.execPath, [berthProgram, ...args], { environment });
-    return { code: 0, output };
-  } catch (error) {
-    const { cause } = error as Error & { cause?: { code?: unknown } };
-    return { code: Number(cause?.code), output: String((error as Error).message) };
-  }
+  const env = { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true", ...environment };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [berthProgram, ...args], { env }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    );
+  });
 }
 
-/** A configuration file in `folder`, whose blobs are where `blobs` says. */
+/** A configuration file in `folder` that keeps blobs where `blobs` says. */
 export async function writeConfig(folder: string, name: string, blobs: object): Promise<string> {
   const file = join(folder, `${name}.yaml`);
-  await writeFile(file, JSON.stringify({ data: join(folder, "data"), storage: { blobs } }));
+  await writeFile(file, JSON.stringify({ storage: { blobs } }));
   return file;
 }
