@@ -50,7 +50,6 @@ describe("a start", () => {
       /nothing answers at .*127\.0\.0\.1:9/,
     ],
   ])("with %s ends with an error of one sentence that names it", async (_what, wrong, sentence) => {
-    const data = join(folder, "never");
     const args = ["serve", "--listen", "127.0.0.1:0", "--data", join(folder, "never")];
     const { code, stdout, stderr } = await berthCommand(args, environmentOf(s3, wrong));
     expect([code, stdout]).toEqual([1, ""]);
