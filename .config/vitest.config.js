@@ -9,5 +9,9 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: "forks",
+    // Many tests wait for limits to pass: a second worker has something to do meanwhile, on one core too. Nothing here
+    // keeps state in a module, so that files may share what was imported.
+    maxWorkers: 2,
+    isolate: false,
   },
 });

@@ -38,9 +38,6 @@ export interface UploadedPart {
   readonly etag: string;
 }
 
-/** What an endpoint must manage at least, when it is asked how long a body may take. */
-const slowestBytesPerMillisecond = 256;
-
 export class S3Bucket {
   readonly client: S3Client;
   readonly name: string;
@@ -157,7 +154,7 @@ export class S3Bucket {
     const Parts = parts.map(({ number, etag }) => ({ PartNumber: number, ETag: etag }));
     const command = { ...this.#of(multipart), MultipartUpload: { Parts } };
     try {
-      await this.#attempts.run("CompleteMultipartUpload", 20 * this.#patience.answerMilliseconds, (limit) =>
+      await this.#attempts.run("CompleteMultipartUpload", this.#patience.completeMilliseconds, (limit) =>
         this.client.send(new CompleteMultipartUploadCommand(command), { abortSignal: limit.signal }),
       );
     } catch (error) {
@@ -206,7 +203,8 @@ export class S3Bucket {
   }
 
   #limit(bytes: number): number {
-    return this.#patience.answerMilliseconds + bytes / slowestBytesPerMillisecond;
+    const { answerMilliseconds, slowestBytesPerSecond } = this.#patience;
+    return answerMilliseconds + (1000 * bytes) / slowestBytesPerSecond;
   }
 
   #ask<T>(operation: string, request: (abortSignal: AbortSignal) => Promise<T>): Promise<T> {

@@ -42,8 +42,12 @@ export interface S3Options extends PartPlanOptions {
 /** How long the store waits for the endpoint, in milliseconds, and how often it tries. */
 export interface S3Patience {
   readonly connectMilliseconds: number;
-  /** For an answer, and for the next byte of one; bodies get more by their size, Complete twenty times as much. */
+  /** For an answer, and for the next byte of one; bodies get more by their size. */
   readonly answerMilliseconds: number;
+  /** For the answer to Complete, which some endpoints give only after joining all parts. */
+  readonly completeMilliseconds: number;
+  /** What an endpoint must manage at least, when it is asked how long a body may take. */
+  readonly slowestBytesPerSecond: number;
   /** Tries of one request before the caller hears `busy`. */
   readonly attempts: number;
   /** The longest first pause between tries; each next one may be twice as long, up to 5 s. */
@@ -57,6 +61,8 @@ export interface S3Patience {
 export const defaultPatience: S3Patience = {
   connectMilliseconds: 5000,
   answerMilliseconds: 30_000,
+  completeMilliseconds: 600_000,
+  slowestBytesPerSecond: 256_000,
   attempts: 5,
   pauseMilliseconds: 200,
   circuitFailures: 20,

@@ -19,7 +19,10 @@ import { strictStore, type StrictStore } from "./strict-store.ts";
 const mebibyte = 1024 * 1024;
 const small: Partial<S3Options> = {
   partBytes: 5 * mebibyte,
-  patience: { pauseMilliseconds: 1, answerMilliseconds: 400, circuitFailures: 100 },
+  patience: {
+    ...{ pauseMilliseconds: 1, answerMilliseconds: 400, completeMilliseconds: 1000, circuitFailures: 100 },
+    slowestBytesPerSecond: 10 * mebibyte,
+  },
 };
 const bytes = sampleBytes(12 * mebibyte);
 
