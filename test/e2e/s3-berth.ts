@@ -43,12 +43,12 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** `berth …` to its end, without the notice of the SDK about old versions of Node. */
+/** `berth …` to its end. */
 export function berthCommand(
   args: readonly string[],
   environment: Record<string, string> = {},
 ): Promise<Ended> {
-  const env = { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true", ...environment };
+  const env = { ...process.env, ...environment };
   return new Promise((resolve) => {
     execFile(process.execPath, [berthProgram, ...args], { env }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),

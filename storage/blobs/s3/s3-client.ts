@@ -12,6 +12,8 @@ export function createS3Client(
   patience: S3Patience,
   endpoint: string | undefined,
 ): S3Client {
+  // Which versions of Node Berth runs on, package.json says: else a start that fails begins with eight lines of the SDK's.
+  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
   // No limit: every connection is in the hands of a request that Berth accepted, or of a slot for a part.
   const agent = {
     keepAlive: true,
