@@ -1,6 +1,7 @@
 // Name and secret on `/v2` and at the token server (RFC 7617), and a secret alone on the admin API (RFC 6750). Secrets
 // that Berth made are looked up and cost next to nothing; anything else is a password, which costs time and is throttled.
 import { createHmac } from "node:crypto";
+import { useStepMilliseconds } from "../../storage/metadata/access-records.ts";
 import type { AccessStore } from "../../storage/metadata/access-store.ts";
 import { AccessError } from "../access-error.ts";
 import type { AccessRevision } from "../access-revision.ts";
@@ -27,8 +28,6 @@ export interface BasicAuthenticatorParts {
 
 const maxRemembered = 10_000;
 const rememberedMilliseconds = 60_000;
-/** As exactly as the metadata store keeps it. */
-const useStepMilliseconds = 15 * 60_000;
 const busyMilliseconds = 2000;
 
 const refusals = {

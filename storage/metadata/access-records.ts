@@ -29,6 +29,9 @@ export interface AccountRecord {
 /** personal: a user's access token; robot: a robot's; refresh: what a login by password was given (OAuth2). */
 export type SecretKind = "personal" | "robot" | "refresh";
 
+/** How exactly a secret remembers its last use: a busy robot must not cause a write for every pull. */
+export const useStepMilliseconds = 15 * 60_000;
+
 export interface SecretRecord {
   readonly id: string;
   readonly accountId: string;
@@ -40,7 +43,7 @@ export interface SecretRecord {
   readonly actions: readonly string[] | undefined;
   readonly createdAt: number;
   readonly expiresAt: number | undefined;
-  /** To the quarter of an hour. */
+  /** To {@link useStepMilliseconds}. */
   readonly lastUsedAt: number | undefined;
 }
 

@@ -9,6 +9,7 @@ import { runCommand } from "../support/clients/run-command.ts";
 import { createScratchFolder, removeScratchFolder } from "../support/clients/scratch-folder.ts";
 import type { Login } from "../support/clients/token-login.ts";
 import { accountsForThisFile, itKeepsItsSecrets } from "./accounts-process.ts";
+import { addCast } from "./cast.ts";
 
 const accounts = accountsForThisFile();
 
@@ -38,14 +39,7 @@ describe.skipIf(containerd.missing)(`${containerd.title} with accounts`, () => {
 
   beforeAll(async () => {
     const { current } = accounts;
-    maria = await current.addUser("maria");
-    nora = await current.addUser("nora");
-    otto = await current.addUser("otto", "--no-create-projects");
-    await current.command("project", "add", "team");
-    await current.command("project", "add", "base", "--public");
-    for (const project of ["team", "base"]) {
-      await current.command("project", "member", "set", project, "maria", "--role", "developer");
-    }
+    ({ maria, nora, otto } = await addCast(current));
     folder = await createScratchFolder();
     engine = await ContainerdEngine.start();
     await mkdir(join(folder, "layout"));

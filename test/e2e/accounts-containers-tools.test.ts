@@ -5,6 +5,7 @@ import { keptAs } from "../support/clients/docker-user.ts";
 import { buildah, podman, skopeo } from "../support/clients/installed-client.ts";
 import type { Login } from "../support/clients/token-login.ts";
 import { accountsForThisFile, itKeepsItsSecrets } from "./accounts-process.ts";
+import { addCast } from "./cast.ts";
 
 const accounts = accountsForThisFile();
 /** A developer of the private project `team` and of the public one `base`; a guest of `team`; neither of anything. */
@@ -12,16 +13,7 @@ let maria: Login, gast: Login, nora: Login, otto: Login;
 
 beforeAll(async () => {
   const { current } = accounts;
-  maria = await current.addUser("maria");
-  gast = await current.addUser("gast", "--no-create-projects");
-  nora = await current.addUser("nora");
-  otto = await current.addUser("otto", "--no-create-projects");
-  await current.command("project", "add", "team");
-  await current.command("project", "add", "base", "--public");
-  await current.command("project", "member", "set", "team", "gast", "--role", "guest");
-  for (const project of ["team", "base"]) {
-    await current.command("project", "member", "set", project, "maria", "--role", "developer");
-  }
+  ({ maria, gast, nora, otto } = await addCast(current));
 });
 
 const tools: { program: ContainersProgram; title: string; missing: boolean }[] = [

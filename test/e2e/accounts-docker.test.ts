@@ -6,6 +6,7 @@ import { DockerUser, keptAs, type KeptLogin } from "../support/clients/docker-us
 import { docker } from "../support/clients/installed-client.ts";
 import { basic, type Login } from "../support/clients/token-login.ts";
 import { accountsForThisFile, itKeepsItsSecrets } from "./accounts-process.ts";
+import { addCast } from "./cast.ts";
 
 const accounts = accountsForThisFile();
 
@@ -52,16 +53,7 @@ describe.skipIf(docker.missing)(`${docker.title} with accounts`, () => {
 
   beforeAll(async () => {
     const { current } = accounts;
-    maria = await current.addUser("maria");
-    gast = await current.addUser("gast", "--no-create-projects");
-    nora = await current.addUser("nora");
-    otto = await current.addUser("otto", "--no-create-projects");
-    await current.command("project", "add", "team");
-    await current.command("project", "add", "base", "--public");
-    await current.command("project", "member", "set", "team", "gast", "--role", "guest");
-    for (const project of ["team", "base"]) {
-      await current.command("project", "member", "set", project, "maria", "--role", "developer");
-    }
+    ({ maria, gast, nora, otto } = await addCast(current));
     [pusher, puller] = await Promise.all([DockerEngine.start(), DockerEngine.start()]);
     await pusher.build("app:1", { "one.bin": randomBytes(1_000_000), "two.bin": randomBytes(200_000) });
     imageId = (await pusher.inspect("app:1")).id;

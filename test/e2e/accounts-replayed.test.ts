@@ -15,6 +15,7 @@ import {
 import { uploadLikeCrane, uploadLikeOras } from "../support/clients/upload-sequences.ts";
 import { verifyImage } from "../support/clients/verify-image.ts";
 import { accountsForThisFile, itKeepsItsSecrets } from "./accounts-process.ts";
+import { addCast } from "./cast.ts";
 
 const accounts = accountsForThisFile();
 /** A developer of the private project `team` and of the public one `base`; neither of anything. */
@@ -31,14 +32,7 @@ const clients: { client: string; sequence: TokenSequence; actions?: string }[] =
 
 beforeAll(async () => {
   const { current } = accounts;
-  maria = await current.addUser("maria");
-  nora = await current.addUser("nora");
-  otto = await current.addUser("otto", "--no-create-projects");
-  await current.command("project", "add", "team");
-  await current.command("project", "add", "base", "--public");
-  for (const project of ["team", "base"]) {
-    await current.command("project", "member", "set", project, "maria", "--role", "developer");
-  }
+  ({ maria, nora, otto } = await addCast(current));
 });
 
 /** The manifest as this client gets it, and all that it names. */

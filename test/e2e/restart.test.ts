@@ -9,17 +9,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DockerEngine } from "../support/clients/docker-engine.ts";
 import { buildRandomImage, writeLayout } from "../support/clients/image-layout.ts";
 import { docker, skopeo } from "../support/clients/installed-client.ts";
-import {
-  type Answer,
-  locationOf,
-  type RegistryHttp,
-  sha256,
-  withQuery,
-} from "../support/clients/registry-http.ts";
+import { locationOf, sha256, withQuery } from "../support/clients/registry-http.ts";
 import { runCommand } from "../support/clients/run-command.ts";
 import { createScratchFolder, removeScratchFolder } from "../support/clients/scratch-folder.ts";
 import { verifyImage } from "../support/clients/verify-image.ts";
 import { type BerthProcess, berthForThisFile } from "./berth-process.ts";
+import { offsetOf, sendAndCut, sendRest } from "./cut-upload.ts";
 
 const berth = berthForThisFile();
 
@@ -28,44 +23,6 @@ async function uploadedBytes(process: BerthProcess): Promise<number> {
   let sum = 0;
   for (const file of await process.filesIn("blobs/uploads")) sum += (await stat(file)).size;
   return sum;
-}
-
-/** Sends the first `bytes` of a PATCH that promised all of `content`, then cuts the connection. */
-async function sendAndCut(
-  http: RegistryHttp,
-  location: string,
-  content: Buffer,
-  bytes: number,
-): Promise<void> {
-  const patch = http.open("PATCH", location, {
-    "content-type": "application/octet-stream",
-    "content-length": content.length,
-  });
-  patch.on("error", () => undefined);
-  const closed = new Promise((resolve) => patch.once("close", resolve));
-  await new Promise<void>((resolve) => patch.write(content.subarray(0, bytes), () => resolve()));
-  await expect.poll(() => uploadedBytes(berth.current), { timeout: 10_000 }).toBe(bytes);
-  patch.destroy();
-  await closed;
-}
-
-/** PATCH of all that is missing from `offset` on. */
-function sendRest(http: RegistryHttp, location: string, content: Buffer, offset: number): Promise<Answer> {
-  return http.send("PATCH", location, {
-    headers: {
-      "content-type": "application/octet-stream",
-      "content-range": `${offset}-${content.length - 1}`,
-      "content-length": content.length - offset,
-    },
-    body: content.subarray(offset),
-  });
-}
-
-/** The offset that an upload's status tells. */
-async function offsetOf(http: RegistryHttp, location: string): Promise<number> {
-  const status = await http.send("GET", location);
-  expect(status.status).toBe(204);
-  return Number(/^0-(\d+)$/.exec(status.headers.range ?? "")?.[1]) + 1;
 }
 
 describe("raw HTTP", () => {
@@ -79,7 +36,9 @@ describe("raw HTTP", () => {
       const content = randomBytes(10_000_000);
       const digest = sha256(content);
       const location = await http.startUpload("team/resumed");
-      await sendAndCut(http, location, content, 6_000_000);
+      await sendAndCut(http, location, content, 6_000_000, () =>
+        expect.poll(() => uploadedBytes(berth.current), { timeout: 10_000 }).toBe(6_000_000),
+      );
       await expect.poll(() => offsetOf(http, location), { timeout: 15_000 }).toBe(6_000_000);
       await berth.current[how]();
       await berth.current.start();

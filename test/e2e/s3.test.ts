@@ -6,16 +6,11 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { DeleteObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  type Answer,
-  locationOf,
-  type RegistryHttp,
-  sha256,
-  withQuery,
-} from "../support/clients/registry-http.ts";
+import { locationOf, type RegistryHttp, sha256, withQuery } from "../support/clients/registry-http.ts";
 import { createScratchFolder, removeScratchFolder } from "../support/clients/scratch-folder.ts";
 import { startStrictS3, type StrictS3 } from "../support/s3/strict-s3-server.ts";
 import { BerthProcess, berthForThisFile } from "./berth-process.ts";
+import { offsetOf, sendAndCut, sendRest } from "./cut-upload.ts";
 import {
   berthCommand,
   type Ended,
@@ -68,7 +63,10 @@ describe("an upload that was cut at six tenths", () => {
     const content = randomBytes(10_000_000);
     const digest = sha256(content);
     const location = await http.startUpload("team/resumed");
-    await sendAndCut(http, location, content, 6_000_000);
+    const before = uploadedBytes(s3);
+    await sendAndCut(http, location, content, 6_000_000, () =>
+      expect.poll(() => uploadedBytes(s3), { timeout: 10_000 }).toBeGreaterThan(before),
+    );
     await expect.poll(() => offsetOf(http, location), { timeout: 20_000 }).toBe(6_000_000);
     await berth.current[how]();
     await berth.current.start();
@@ -191,43 +189,4 @@ async function removeObject(Key: string): Promise<void> {
   const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
   await client.send(new DeleteObjectCommand({ Bucket, Key }));
   client.destroy();
-}
-
-/** Sends the first `bytes` of a PATCH that promised all of `content`, then cuts the connection. */
-async function sendAndCut(
-  http: RegistryHttp,
-  location: string,
-  content: Buffer,
-  bytes: number,
-): Promise<void> {
-  const patch = http.open("PATCH", location, {
-    "content-type": "application/octet-stream",
-    "content-length": content.length,
-  });
-  patch.on("error", () => undefined);
-  const closed = new Promise((resolve) => patch.once("close", resolve));
-  const before = uploadedBytes(s3);
-  await new Promise<void>((resolve) => patch.write(content.subarray(0, bytes), () => resolve()));
-  await expect.poll(() => uploadedBytes(s3), { timeout: 10_000 }).toBeGreaterThan(before);
-  patch.destroy();
-  await closed;
-}
-
-/** PATCH of all that is missing from `offset` on. */
-function sendRest(http: RegistryHttp, location: string, content: Buffer, offset: number): Promise<Answer> {
-  return http.send("PATCH", location, {
-    headers: {
-      "content-type": "application/octet-stream",
-      "content-range": `${offset}-${content.length - 1}`,
-      "content-length": content.length - offset,
-    },
-    body: content.subarray(offset),
-  });
-}
-
-/** The offset that an upload's status tells. */
-async function offsetOf(http: RegistryHttp, location: string): Promise<number> {
-  const status = await http.send("GET", location);
-  expect(status.status).toBe(204);
-  return Number(/^0-(\d+)$/.exec(status.headers.range ?? "")?.[1]) + 1;
 }

@@ -1,12 +1,14 @@
 // What accounts prove themselves with besides passwords: access tokens, robots' secrets, refresh tokens. Only hashes.
-import type { AccountRecord, SecretKind, SecretRecord } from "../access-records.ts";
+import {
+  useStepMilliseconds,
+  type AccountRecord,
+  type SecretKind,
+  type SecretRecord,
+} from "../access-records.ts";
 import { query, queryOne, type Command } from "../statement.ts";
 import { raiseAccessRevision } from "./access-revision.ts";
 import { findAccountById } from "./accounts.ts";
 import { chunksOf, parameterList } from "./row-lists.ts";
-
-/** How exactly a secret remembers its last use: a busy robot must not cause a write for every pull. */
-const useStepMilliseconds = 15 * 60_000;
 
 interface SecretRow {
   readonly id: string;
