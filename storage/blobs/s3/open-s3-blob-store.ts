@@ -3,14 +3,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { StorageError } from "../../storage-error.ts";
 import { newUploadId } from "../upload-id.ts";
-import { Attempts } from "./attempts.ts";
-import { BucketListings } from "./bucket-listings.ts";
-import { Circuit } from "./circuit.ts";
-import { Presigner } from "./presigner.ts";
+import { Attempts } from "./bucket/attempts.ts";
+import { BucketListings } from "./bucket/bucket-listings.ts";
+import { Circuit } from "./bucket/circuit.ts";
+import { Presigner } from "./bucket/presigner.ts";
 import { S3BlobStore } from "./s3-blob-store.ts";
-import { S3Bucket } from "./s3-bucket.ts";
-import { createS3Client } from "./s3-client.ts";
-import { hasS3Code, S3Failure } from "./s3-failure.ts";
+import { S3Bucket } from "./bucket/s3-bucket.ts";
+import { createS3Client } from "./bucket/s3-client.ts";
+import { hasS3Code, S3Failure } from "./bucket/s3-failure.ts";
 import { defaultPatience, type S3Options } from "./s3-options.ts";
 
 /** @throws StorageError `unsuitable`, in a sentence that says which setting is wrong */

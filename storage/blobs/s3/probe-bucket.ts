@@ -6,14 +6,14 @@ import { DeleteObjectsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { Probe } from "../probe.ts";
 import { runProbeSteps, Unneeded, type ProbeStep } from "../probe-steps.ts";
 import { newUploadId } from "../upload-id.ts";
-import { Attempts } from "./attempts.ts";
-import { BucketListings } from "./bucket-listings.ts";
-import { Circuit } from "./circuit.ts";
+import { Attempts } from "./bucket/attempts.ts";
+import { BucketListings } from "./bucket/bucket-listings.ts";
+import { Circuit } from "./bucket/circuit.ts";
 import { reasonOf } from "./open-s3-blob-store.ts";
-import { Presigner } from "./presigner.ts";
-import { S3Bucket, type Content } from "./s3-bucket.ts";
-import { createS3Client } from "./s3-client.ts";
-import { s3FailureOf } from "./s3-failure.ts";
+import { Presigner } from "./bucket/presigner.ts";
+import { S3Bucket, type Content } from "./bucket/s3-bucket.ts";
+import { createS3Client } from "./bucket/s3-client.ts";
+import { s3FailureOf } from "./bucket/s3-failure.ts";
 import { defaultPatience, type S3Options } from "./s3-options.ts";
 
 interface Probed {

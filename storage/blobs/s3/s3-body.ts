@@ -6,8 +6,8 @@ import type { Extent } from "../byte-range.ts";
 import { BytesBody } from "../bytes-body.ts";
 import { Outlet } from "../outlet.ts";
 import type { BlobBody } from "../stored-object.ts";
-import type { S3Bucket } from "./s3-bucket.ts";
-import type { ReceivedObject } from "./received-object.ts";
+import type { S3Bucket } from "./bucket/s3-bucket.ts";
+import type { ReceivedObject } from "./bucket/received-object.ts";
 
 /** Read at once, so that most bodies hold no connection. */
 const smallBytes = 64 * 1024;

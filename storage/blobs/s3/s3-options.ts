@@ -1,5 +1,5 @@
 // Everything that can be said about a bucket, with the defaults of what is left out.
-import type { PartPlanOptions } from "./part-plan.ts";
+import type { PartPlanOptions } from "./uploads/part-plan.ts";
 
 export type S3Credentials =
   /** The SDK's own search: environment, shared files, roles of the machine or the pod. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Circuit } from "../../../../storage/blobs/s3/circuit.ts";
+import { Circuit } from "../../../../../storage/blobs/s3/bucket/circuit.ts";
 
 describe("the circuit before a bucket", () => {
   const options = { circuitFailures: 3, circuitMilliseconds: 1000 };

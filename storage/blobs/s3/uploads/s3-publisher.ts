@@ -4,14 +4,14 @@
 //   otherwise  CompleteMultipartUpload       ┴─▶ PutObject index/<id> ─▶ resolved
 //
 // A crash leaves the upload as it was, or an object that no row knows.
-import { algorithmOf, Digester, type Digest } from "../../digest.ts";
-import { StorageError } from "../../storage-error.ts";
-import type { CommittedObject } from "../upload-session.ts";
+import { algorithmOf, Digester, type Digest } from "../../../digest.ts";
+import { StorageError } from "../../../storage-error.ts";
+import type { CommittedObject } from "../../upload-session.ts";
 import type { ClosingPart } from "./part-reception.ts";
-import type { Content, Multipart, UploadedPart } from "./s3-bucket.ts";
-import { S3Body } from "./s3-body.ts";
-import { hasS3Code } from "./s3-failure.ts";
-import { blobKey, indexKey, locatorOf } from "./s3-layout.ts";
+import type { Content, Multipart, UploadedPart } from "../bucket/s3-bucket.ts";
+import { S3Body } from "../s3-body.ts";
+import { hasS3Code } from "../bucket/s3-failure.ts";
+import { blobKey, indexKey, locatorOf } from "../s3-layout.ts";
 import { partCount, type S3UploadState } from "./s3-upload-state.ts";
 import type { PartFile } from "./spool.ts";
 import { finalParts, multipartOf, removePieces, startPart, type UploadSurroundings } from "./upload-parts.ts";

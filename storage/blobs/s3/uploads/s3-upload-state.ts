@@ -2,10 +2,10 @@
 //
 //   |── parts, final ─────────────────────|── tail: not yet a part ──|
 //   0                                 partsEnd                     offset
-import { isDigestAlgorithm, parseDigests, type DigestAlgorithm, type Digests } from "../../digest.ts";
-import { parseUploadId, type UploadId } from "../upload-id.ts";
+import { isDigestAlgorithm, parseDigests, type DigestAlgorithm, type Digests } from "../../../digest.ts";
+import { parseUploadId, type UploadId } from "../../upload-id.ts";
 import type { PartPlan } from "./part-plan.ts";
-import { tailSlots, type TailSlot } from "./s3-layout.ts";
+import { tailSlots, type TailSlot } from "../s3-layout.ts";
 
 /** Longer tails are an object of their own. */
 export const maxInlineBytes = 24 * 1024;

@@ -13,12 +13,12 @@ import {
   UploadPartCopyCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { StorageError } from "../../storage-error.ts";
-import type { Extent } from "../byte-range.ts";
+import { StorageError } from "../../../storage-error.ts";
+import type { Extent } from "../../byte-range.ts";
 import type { Attempts } from "./attempts.ts";
 import { receivedFrom, rangeHeader, type ReceivedObject } from "./received-object.ts";
 import { hasS3Code, isAbsence, isUnsupported, S3Failure } from "./s3-failure.ts";
-import type { S3Encryption, S3Options, S3Patience } from "./s3-options.ts";
+import type { S3Encryption, S3Options, S3Patience } from "../s3-options.ts";
 
 /** Bytes that can be sent as often as it takes. */
 export interface Content {

@@ -1,6 +1,6 @@
 // What one process remembers of its uploads beyond what lies in the bucket, where a small one leaves no trace: when it
 // was written to, and that it is over. May be lost without harm, since rows decide what exists.
-import type { UploadId } from "../upload-id.ts";
+import type { UploadId } from "../../upload-id.ts";
 
 const maxKnown = 10_000;
 

@@ -1,13 +1,13 @@
 // What the sessions of one store share, and the moves on an upload's pieces in the bucket that more than one of append,
 // commit, copy and abort makes.
-import { isStorageError, StorageError } from "../../storage-error.ts";
-import type { LiveUploads } from "../live-uploads.ts";
-import type { BucketListings } from "./bucket-listings.ts";
+import { isStorageError, StorageError } from "../../../storage-error.ts";
+import type { LiveUploads } from "../../live-uploads.ts";
+import type { BucketListings } from "../bucket/bucket-listings.ts";
 import type { KnownUploads } from "./known-uploads.ts";
 import { planParts, type PartPlanOptions } from "./part-plan.ts";
 import type { PartSlots } from "./part-slots.ts";
-import type { Multipart, S3Bucket, UploadedPart } from "./s3-bucket.ts";
-import { blobKey, etagsKey, tailKey, tailSlots } from "./s3-layout.ts";
+import type { Multipart, S3Bucket, UploadedPart } from "../bucket/s3-bucket.ts";
+import { blobKey, etagsKey, tailKey, tailSlots } from "../s3-layout.ts";
 import { partCount, type S3UploadState, type Tail } from "./s3-upload-state.ts";
 import type { PartFile, Spool } from "./spool.ts";
 

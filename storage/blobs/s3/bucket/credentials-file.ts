@@ -1,6 +1,6 @@
 // Keys in a file that something else renews: read again whenever the file changes.
 import { readFile, stat } from "node:fs/promises";
-import { StorageError } from "../../storage-error.ts";
+import { StorageError } from "../../../storage-error.ts";
 
 export interface AccessKeys {
   readonly accessKeyId: string;

@@ -1,12 +1,12 @@
 // A new upload that begins with the bytes of another. Parts can be neither read nor copied before their upload is
 // complete, so the old one is completed into an object that no row knows, and the new one begins with a copy of that,
 // made by the endpoint itself where it can. The old upload is over by that; without parts it stays as it is.
-import { isStorageError } from "../../storage-error.ts";
-import type { Extent } from "../byte-range.ts";
-import type { UploadId } from "../upload-id.ts";
+import { isStorageError } from "../../../storage-error.ts";
+import type { Extent } from "../../byte-range.ts";
+import type { UploadId } from "../../upload-id.ts";
 import { bytesOfPart, isEqual, maxParts, mebibyte, type PartPlan } from "./part-plan.ts";
-import type { Multipart, UploadedPart } from "./s3-bucket.ts";
-import { tailKey } from "./s3-layout.ts";
+import type { Multipart, UploadedPart } from "../bucket/s3-bucket.ts";
+import { tailKey } from "../s3-layout.ts";
 import { partCount, partsEnd, type S3UploadState } from "./s3-upload-state.ts";
 import {
   discard,

@@ -4,7 +4,7 @@
 //   length unknown   1–1,000 of 16 MiB, then 128 MiB      1.1 TiB
 //   length known     the smallest size that fits 9,000    the rest is for what comes after the promised length
 //   equalParts       32 MiB each, as Cloudflare R2 asks   312 GiB
-import { StorageError } from "../../storage-error.ts";
+import { StorageError } from "../../../storage-error.ts";
 
 export const mebibyte = 1024 * 1024;
 export const maxParts = 10_000;

@@ -4,12 +4,12 @@
 //   source ──▶ hash ──▶ part ──full──▶ slot ──▶ UploadPart ┐
 //                        │                      UploadPart ┴─▶ state.offset
 //                        └──end of append──▶ tail ─────────────▶ state.offset
-import type { Digester, Digests } from "../../digest.ts";
-import { isStorageError } from "../../storage-error.ts";
-import type { CheckpointClock } from "../checkpoint-clock.ts";
-import type { SourceReader } from "../source-reader.ts";
+import type { Digester, Digests } from "../../../digest.ts";
+import { isStorageError } from "../../../storage-error.ts";
+import type { CheckpointClock } from "../../checkpoint-clock.ts";
+import type { SourceReader } from "../../source-reader.ts";
 import { bytesOfPart, mayBeShort, planParts, type PartPlan } from "./part-plan.ts";
-import { blobKey, tailKey, tailSlots, type TailSlot } from "./s3-layout.ts";
+import { blobKey, tailKey, tailSlots, type TailSlot } from "../s3-layout.ts";
 import { maxEtagCharacters, maxInlineBytes, partCount, type S3UploadState } from "./s3-upload-state.ts";
 import type { PartFile } from "./spool.ts";
 import { ensureMultipart, spillEtags, startPart, type UploadSurroundings } from "./upload-parts.ts";

@@ -1,7 +1,7 @@
 // An answer to GetObject, checked: how long the object is, which bytes of it come, and that these are the ones asked for.
 import { Readable } from "node:stream";
 import type { GetObjectCommandOutput } from "@aws-sdk/client-s3";
-import type { Extent } from "../byte-range.ts";
+import type { Extent } from "../../byte-range.ts";
 
 export interface ReceivedObject {
   /** Of the whole object. */

@@ -1,7 +1,7 @@
 // What a crash left of uploads, or nobody ever closed: found by listing, at a cost that grows with the uploads that are
 // open and not with what is stored. Endpoints that list no multipart uploads (MinIO) remove old ones by themselves.
-import { parseUploadId, type UploadId } from "../upload-id.ts";
-import { blobsPrefix, uploadIdIn, uploadsPrefix } from "./s3-layout.ts";
+import { parseUploadId, type UploadId } from "../../upload-id.ts";
+import { blobsPrefix, uploadIdIn, uploadsPrefix } from "../s3-layout.ts";
 import type { UploadSurroundings } from "./upload-parts.ts";
 
 interface Pieces {

@@ -4,7 +4,7 @@ import { Agent as HttpsAgent } from "node:https";
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { CredentialsFile } from "./credentials-file.ts";
-import type { S3Credentials, S3Options, S3Patience } from "./s3-options.ts";
+import type { S3Credentials, S3Options, S3Patience } from "../s3-options.ts";
 
 /** @param endpoint where it speaks to; the public one for URLs that are only signed */
 export function createS3Client(

@@ -6,7 +6,7 @@ import {
   mebibyte,
   planParts,
   type PartPlan,
-} from "../../../../storage/blobs/s3/part-plan.ts";
+} from "../../../../../storage/blobs/s3/uploads/part-plan.ts";
 
 const tebibyte = 1024 ** 4;
 

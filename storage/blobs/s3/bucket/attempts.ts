@@ -1,8 +1,8 @@
 // Tries a request again while that may help, with pauses that are drawn at random so that many do not come back at once.
-import { StorageError } from "../../storage-error.ts";
+import { StorageError } from "../../../storage-error.ts";
 import type { Circuit } from "./circuit.ts";
 import { isNoRoom, isTransient, s3FailureOf } from "./s3-failure.ts";
-import type { S3Patience } from "./s3-options.ts";
+import type { S3Patience } from "../s3-options.ts";
 
 const longestPauseMilliseconds = 5000;
 

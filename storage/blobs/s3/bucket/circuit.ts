@@ -3,7 +3,7 @@
 //
 //   closed ──failures in a row──▶ open ──time──▶ one probe ──success──▶ closed
 //                                   ◀──────────failure────────┘
-import { StorageError } from "../../storage-error.ts";
+import { StorageError } from "../../../storage-error.ts";
 
 export interface CircuitOptions {
   readonly circuitFailures: number;

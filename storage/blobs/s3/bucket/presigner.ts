@@ -1,7 +1,7 @@
 // URLs by which clients fetch an object from the bucket themselves, signed for the address at which they reach it.
 import { GetObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import type { S3Options } from "./s3-options.ts";
+import type { S3Options } from "../s3-options.ts";
 
 export class Presigner {
   readonly #client: S3Client;

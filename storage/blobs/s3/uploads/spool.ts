@@ -3,9 +3,9 @@
 import { open, unlink, type FileHandle } from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
-import { makeFolders } from "../../make-folders.ts";
-import { StorageError } from "../../storage-error.ts";
-import type { Content } from "./s3-bucket.ts";
+import { makeFolders } from "../../../make-folders.ts";
+import { StorageError } from "../../../storage-error.ts";
+import type { Content } from "../bucket/s3-bucket.ts";
 
 const blockBytes = 256 * 1024;
 const sendBytes = 256 * 1024;

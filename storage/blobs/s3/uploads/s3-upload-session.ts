@@ -1,17 +1,17 @@
 // One upload to a bucket. The session holds nothing between calls but what `state` carries, and the last part of a
 // closing append until the commit that follows it.
 import type { Readable } from "node:stream";
-import { Digester, type Digest, type Digests } from "../../digest.ts";
-import { isStorageError, StorageError } from "../../storage-error.ts";
-import { extentOf, sliceChunks } from "../byte-range.ts";
-import { BytesBody } from "../bytes-body.ts";
-import { CheckpointClock } from "../checkpoint-clock.ts";
-import { SourceReader } from "../source-reader.ts";
-import type { BlobBody, ByteRange } from "../stored-object.ts";
-import type { AppendOptions, CommittedObject, UploadSession } from "../upload-session.ts";
+import { Digester, type Digest, type Digests } from "../../../digest.ts";
+import { isStorageError, StorageError } from "../../../storage-error.ts";
+import { extentOf, sliceChunks } from "../../byte-range.ts";
+import { BytesBody } from "../../bytes-body.ts";
+import { CheckpointClock } from "../../checkpoint-clock.ts";
+import { SourceReader } from "../../source-reader.ts";
+import type { BlobBody, ByteRange } from "../../stored-object.ts";
+import type { AppendOptions, CommittedObject, UploadSession } from "../../upload-session.ts";
 import { PartReception, type ClosingPart } from "./part-reception.ts";
-import { openS3Body } from "./s3-body.ts";
-import { tailKey } from "./s3-layout.ts";
+import { openS3Body } from "../s3-body.ts";
+import { tailKey } from "../s3-layout.ts";
 import { publish } from "./s3-publisher.ts";
 import { formatUploadState, partCount, partsEnd, type S3UploadState } from "./s3-upload-state.ts";
 import { contentOf, discard, startPart, type UploadSurroundings } from "./upload-parts.ts";
