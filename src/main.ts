@@ -8,12 +8,13 @@ import { processTerminal } from "./cli/process-terminal.ts";
 const machinery: Machinery = {
   openLog: async ({ log }) => (await import("./observability/logger.ts")).createLogger(log.level),
   assemble: async (config, logger, adminPassword) =>
-    (await import("./assemble.ts")).assemble(config, { logger, adminPassword }),
-  openAccess: async (config, options) => (await import("./assemble-access.ts")).openAccess(config, options),
+    (await import("./assembly/assemble.ts")).assemble(config, { logger, adminPassword }),
+  openAccess: async (config, options) =>
+    (await import("./assembly/access-services.ts")).openAccess(config, options),
   openStorage: async (config, options) =>
-    (await import("./assemble-storage.ts")).openStorage(config, options),
+    (await import("./assembly/storage-tools.ts")).openStorage(config, options),
   probeStorage: async function* (config) {
-    yield* (await import("./assemble-storage.ts")).probeStorage(config);
+    yield* (await import("./assembly/storage-tools.ts")).probeStorage(config);
   },
 };
 

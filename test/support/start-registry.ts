@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { assemble } from "../../src/assemble.ts";
+import { assemble } from "../../src/assembly/assemble.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
 import { createLogger, type Logger } from "../../src/observability/logger.ts";
 

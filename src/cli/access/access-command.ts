@@ -1,7 +1,7 @@
 // What all commands on accounts and projects have in common: what they are given to work with, and the options that say
 // where the data is and how to print.
 import { Command } from "commander";
-import type { OpenAccess } from "../../assemble-access.ts";
+import type { OpenAccess } from "../../assembly/access-services.ts";
 import type { Config } from "../../config/load-config.ts";
 import type { Terminal } from "../terminal.ts";
 

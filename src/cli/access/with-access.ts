@@ -1,6 +1,6 @@
 // The frame around the work of one command: the accounts are opened, used and closed; a change is recorded in the audit
 // trail before it is acknowledged; and what goes wrong becomes a sentence.
-import type { OpenAccess } from "../../assemble-access.ts";
+import type { OpenAccess } from "../../assembly/access-services.ts";
 import { AccessError } from "../../../auth/access-error.ts";
 import type { Config } from "../../config/load-config.ts";
 import type { TrailEntry } from "../../../auth/audit-trail.ts";

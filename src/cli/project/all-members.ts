@@ -1,5 +1,5 @@
 // The members of a project to the last: two commands print them.
-import type { OpenAccess } from "../../assemble-access.ts";
+import type { OpenAccess } from "../../assembly/access-services.ts";
 import type { MemberRecord } from "../../../storage/metadata/access-records.ts";
 import { allPages } from "../access/all-pages.ts";
 

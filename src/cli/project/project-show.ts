@@ -1,6 +1,6 @@
 // `berth project show`: one project, with its members and robots.
 import type { Command } from "commander";
-import type { OpenAccess } from "../../assemble-access.ts";
+import type { OpenAccess } from "../../assembly/access-services.ts";
 import { accessCommand, type AccessOptions, type AccessParts } from "../access/access-command.ts";
 import { allPages } from "../access/all-pages.ts";
 import { withAccess } from "../access/with-access.ts";

@@ -1,6 +1,6 @@
 // `berth storage check`: do the rows and the objects agree?
 import type { Command } from "commander";
-import type { CheckProgress, Finding, StorageCheckReport } from "../../assemble-storage.ts";
+import type { CheckProgress, Finding, StorageCheckReport } from "../../assembly/storage-tools.ts";
 import { configFrom } from "../config-options.ts";
 import { byteCount } from "../output/byte-count.ts";
 import type { Document } from "../output/document.ts";

@@ -1,6 +1,6 @@
 // `berth storage copy`: all blobs to another store, and from then on served from there.
 import type { Command } from "commander";
-import type { CopyProgress, StorageCopyReport } from "../../assemble-storage.ts";
+import type { CopyProgress, StorageCopyReport } from "../../assembly/storage-tools.ts";
 import { configFrom } from "../config-options.ts";
 import { byteCount, timeSpan } from "../output/byte-count.ts";
 import type { Document } from "../output/document.ts";

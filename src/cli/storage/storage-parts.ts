@@ -1,7 +1,7 @@
 // What the commands on storage have in common: what they are given to work with, the options that say where the data
 // is, and the frame in which the stores are opened, used and closed.
 import { Command } from "commander";
-import type { OpenStorage, OpenStorageOptions, Probe } from "../../assemble-storage.ts";
+import type { OpenStorage, OpenStorageOptions, Probe } from "../../assembly/storage-tools.ts";
 import type { Config } from "../../config/load-config.ts";
 import { StorageFailure } from "../explain-failure.ts";
 import { listenForShutdown } from "../shutdown.ts";

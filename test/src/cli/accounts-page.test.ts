@@ -3,9 +3,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { assemble } from "../../../src/assemble.ts";
-import { openAccess } from "../../../src/assemble-access.ts";
-import { openStorage, probeStorage } from "../../../src/assemble-storage.ts";
+import { assemble } from "../../../src/assembly/assemble.ts";
+import { openAccess } from "../../../src/assembly/access-services.ts";
+import { openStorage, probeStorage } from "../../../src/assembly/storage-tools.ts";
 import type { Machinery } from "../../../src/cli/program.ts";
 import { runCommandLine } from "../../../src/cli/run-command-line.ts";
 import { loadConfig } from "../../../src/config/load-config.ts";

@@ -1,8 +1,8 @@
 // The command line on a real database in a scratch directory, with a terminal in memory and a clock that stands still
 // unless the test lets it tick.
 import { join } from "node:path";
-import { openAccess } from "../../../src/assemble-access.ts";
-import { openStorage, probeStorage } from "../../../src/assemble-storage.ts";
+import { openAccess } from "../../../src/assembly/access-services.ts";
+import { openStorage, probeStorage } from "../../../src/assembly/storage-tools.ts";
 import { runCommandLine } from "../../../src/cli/run-command-line.ts";
 import type { Machinery } from "../../../src/cli/program.ts";
 import { openMetadataStore } from "../../../storage/metadata/open-metadata-store.ts";

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { assemble } from "../../../src/assemble.ts";
+import { assemble } from "../../../src/assembly/assemble.ts";
 import { runCommandLine } from "../../../src/cli/run-command-line.ts";
 import type { RunningServer, Serving } from "../../../src/cli/serve.ts";
 import type { Config } from "../../../src/config/load-config.ts";

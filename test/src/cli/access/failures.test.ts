@@ -4,7 +4,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { openAccess } from "../../../../src/assemble-access.ts";
+import { openAccess } from "../../../../src/assembly/access-services.ts";
 import { scratchDirectory } from "../../../support/scratch-directory.ts";
 import { registryAtHand } from "../registry-at-hand.ts";
 

@@ -1,0 +1,114 @@
+// The composition root: a configuration in, a running registry out. The only place that names the adapters.
+import { randomUUID } from "node:crypto";
+import type { FirstAdmin } from "../../auth/accounts/first-admin.ts";
+import type { BlobStore } from "../../storage/blobs/blob-store.ts";
+import { openBlobStore } from "../../storage/blobs/open-blob-store.ts";
+import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
+import { openMetadataStore } from "../../storage/metadata/open-metadata-store.ts";
+import { assembleAuth } from "./assemble-auth.ts";
+import type { AuthSide } from "./auth-side.ts";
+import { blobStoreOptions } from "../config/blob-store-options.ts";
+import type { Config } from "../config/load-config.ts";
+import { createApp } from "../http/app.ts";
+import { networksOf } from "../http/networks.ts";
+import { originOf } from "../http/origin.ts";
+import { listen } from "../http/server.ts";
+import { CurrentCertificate } from "../http/tls/current-certificate.ts";
+import { DiscardedObjects } from "../jobs/discarded-objects.ts";
+import { ExpiredUploads } from "../jobs/expired-uploads.ts";
+import type { Job } from "../jobs/job.ts";
+import { startScheduler } from "../jobs/scheduler.ts";
+import type { Logger } from "../observability/logger.ts";
+import { createMetrics, listenForMetrics } from "../observability/metrics.ts";
+import { createLocalRegistry } from "../registry/local-registry.ts";
+
+export interface RunningRegistry {
+  readonly urls: { readonly http: string; readonly metrics?: string };
+  /** The account that was made because there was none; its password is to be shown once when it was made up. */
+  readonly firstAdmin: FirstAdmin | undefined;
+  /** Lets running transfers finish within `http.drainSeconds`, then closes everything in reverse order. */
+  close(): Promise<void>;
+}
+
+export interface AssembleOptions {
+  readonly logger: Logger;
+  readonly now?: () => number;
+  /** For the first user, with accounts; one is made up without it. */
+  readonly adminPassword?: string | undefined;
+}
+
+export async function assemble(
+  config: Config,
+  { logger, now = Date.now, adminPassword }: AssembleOptions,
+): Promise<RunningRegistry> {
+  const opened: Array<() => Promise<void>> = [];
+  const close = async () => {
+    for (let next = opened.pop(); next; next = opened.pop()) await next();
+  };
+  try {
+    const certificate = config.http.tls && (await CurrentCertificate.open(config.http.tls, { logger, now }));
+    const metadata = await openMetadataStore({ kind: "sqlite", path: config.storage.metadata.sqlite.path });
+    opened.push(() => metadata.close());
+    const blobStore = await openBlobStore(blobStoreOptions(config));
+    opened.push(async () => blobStore.close?.());
+    const { publicUrl, trustedProxies, maxManifestBytes } = config.http;
+    const origin = originOf({ publicUrl, trustedProxies });
+    const auth = await assembleAuth(config, { metadata, origin, logger, now, adminPassword });
+    opened.push(() => auth.close());
+    const work = [...jobs(config, blobStore, metadata, now), ...auth.jobs, ...renewals(certificate)];
+    const scheduler = startScheduler(work, logger);
+    opened.push(() => scheduler.close());
+    const { metrics, server: metricsServer } = await serveMetrics(config, auth);
+    if (metricsServer) opened.push(() => metricsServer.close());
+    let draining = () => false;
+    const app = createApp({
+      registry: createLocalRegistry({ blobStore, metadata, uploads: config.uploads, now, newId: randomUUID }),
+      gate: auth.gate,
+      before: auth.before,
+      health: {
+        ready: async () => {
+          if (draining()) throw new Error("shutting down");
+          await Promise.all([metadata.ping(), blobStore.ping()]);
+        },
+      },
+      metrics: metrics.http,
+      redirects: redirectsOf(config),
+      ...{ logger, origin, publicUrl, maxManifestBytes },
+    });
+    const address = { ...config.http, ...config.http.listen, certificate };
+    const server = await listen(app.callback(), address, logger);
+    draining = server.draining;
+    opened.push(() => server.close());
+    const urls = { http: server.url, ...(metricsServer && { metrics: metricsServer.url }) };
+    return { urls, firstAdmin: auth.firstAdmin, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function serveMetrics({ metrics: { listen } }: Config, { expiringRobots }: AuthSide) {
+  const metrics = createMetrics();
+  if (expiringRobots) metrics.watchExpiry(expiringRobots);
+  return { metrics, server: listen && (await listenForMetrics(metrics, listen)) };
+}
+
+/** Which clients fetch blobs from the bucket itself. */
+function redirectsOf({ storage: { blobs } }: Config): ((address: string) => boolean) | undefined {
+  if (!("s3" in blobs) || !blobs.s3.redirect) return undefined;
+  const { redirectNetworks } = blobs.s3;
+  return redirectNetworks.length === 0 ? () => true : networksOf(redirectNetworks);
+}
+
+function renewals(certificate: CurrentCertificate | undefined): Job[] {
+  return certificate ? [{ name: "certificate", everySeconds: 3, run: () => certificate.refresh() }] : [];
+}
+
+function jobs(config: Config, blobStore: BlobStore, metadata: MetadataStore, now: () => number) {
+  const { expirySeconds } = config.uploads;
+  const everySeconds = Math.min(60, expirySeconds);
+  return [
+    new ExpiredUploads({ blobStore, metadata, everySeconds, expirySeconds, now, newId: randomUUID }),
+    new DiscardedObjects({ blobStore, metadata, everySeconds: 5, now }),
+  ];
+}

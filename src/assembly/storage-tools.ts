@@ -1,0 +1,114 @@
+// The third composition root: the two stores without a server, for the commands that look after them, also while a
+// server runs on the same data.
+import { stat } from "node:fs/promises";
+import type { BlobStore } from "../../storage/blobs/blob-store.ts";
+import { openBlobStore, type BlobStoreOptions } from "../../storage/blobs/open-blob-store.ts";
+import { probeBlobStore } from "../../storage/blobs/probe-blob-store.ts";
+import type { Probe } from "../../storage/blobs/probe.ts";
+import { openMetadataStore } from "../../storage/metadata/open-metadata-store.ts";
+import { blobStoreName, blobStoreOptions } from "../config/blob-store-options.ts";
+import type { Config } from "../config/load-config.ts";
+import { StorageCheck, type StorageCheckOptions } from "../jobs/storage-check.ts";
+import type { StorageCheckReport } from "../jobs/storage-check-report.ts";
+import { StorageCopy, type StorageCopyOptions, type StorageCopyReport } from "../jobs/storage-copy.ts";
+
+export type { Probe } from "../../storage/blobs/probe.ts";
+export type { CheckProgress, Finding, StorageCheckReport } from "../jobs/storage-check-report.ts";
+export type { CopyProgress, StorageCopyReport } from "../jobs/storage-copy.ts";
+
+export interface OpenStorage {
+  check(options: StorageCheckOptions): Promise<StorageCheckReport>;
+  /** @throws Error, in a sentence, when `target` can't be what this registry serves from next */
+  copyTo(target: Config, options: StorageCopyOptions): Promise<StorageCopyReport>;
+  close(): Promise<void>;
+}
+
+export interface OpenStorageOptions {
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  /** Nobody else may have the database open; StorageError `busy` when somebody has. */
+  readonly exclusive?: boolean;
+}
+
+/** How long to wait for others to close the database, who most likely won't. */
+const exclusiveMilliseconds = 1000;
+
+/**
+ * Opens what exists and makes nothing: a mistyped data directory shall not become a new, empty one.
+ * @throws Error with code ENOENT when there is no database yet, and whatever opening the stores throws
+ */
+export async function openStorage(config: Config, options: OpenStorageOptions = {}): Promise<OpenStorage> {
+  const { now = Date.now, exclusive = false } = options;
+  const { path } = config.storage.metadata.sqlite;
+  await stat(path);
+  const alone = exclusive ? { exclusive, busyLimitMilliseconds: exclusiveMilliseconds } : {};
+  const metadata = await openMetadataStore({ kind: "sqlite", path, now, ...alone });
+  try {
+    const blobStore = await openExisting(blobStoreOptions(config));
+    const { expirySeconds } = config.uploads;
+    return {
+      check: (wanted) => new StorageCheck({ blobStore, metadata, expirySeconds, now }, wanted).run(),
+      copyTo: async (target, wanted) => {
+        const opened = await openTarget(config, target);
+        try {
+          return await new StorageCopy({ source: blobStore, metadata, now, ...opened }, wanted).run();
+        } finally {
+          await opened.target.close?.();
+        }
+      },
+      close: async () => {
+        await blobStore.close?.();
+        await metadata.close();
+      },
+    };
+  } catch (error) {
+    await metadata.close();
+    throw error;
+  }
+}
+
+async function openExisting(options: BlobStoreOptions): Promise<BlobStore> {
+  switch (options.kind) {
+    case "memory":
+      throw new Error(
+        "error: storage.blobs is memory, which is gone with its server: there is nothing to look at",
+      );
+    case "filesystem":
+      await expectDirectory(options.directory);
+  }
+  return openBlobStore(options);
+}
+
+async function expectDirectory(directory: string): Promise<void> {
+  const stats = await stat(directory).catch(() => undefined);
+  if (stats?.isDirectory()) return;
+  throw new Error(
+    `error: there is no blob directory ${directory}: is a volume not mounted? Nothing was looked at or changed.`,
+  );
+}
+
+async function openTarget(
+  config: Config,
+  target: Config,
+): Promise<{ target: BlobStore; targetName: string }> {
+  const database = config.storage.metadata.sqlite.path;
+  const other = target.storage.metadata.sqlite.path;
+  if (other !== database) {
+    throw new Error(
+      `error: the other configuration names another database, ${other}. Only the blobs move: give it this data directory, or set its storage.metadata.sqlite.path to ${database}.`,
+    );
+  }
+  const options = blobStoreOptions(target);
+  if (options.kind === "memory")
+    throw new Error("error: blobs can't be kept in memory: name a store that lasts");
+  const targetName = blobStoreName(options);
+  if (targetName === blobStoreName(blobStoreOptions(config))) {
+    throw new Error(`error: both configurations keep the blobs in the same place, ${targetName}.`);
+  }
+  return { target: await openBlobStore(options), targetName };
+}
+
+/** Tries what the configured store needs of the place that it is in. Needs no database, and no working store. */
+export function probeStorage(config: Config): AsyncIterable<Probe> {
+  return probeBlobStore(blobStoreOptions(config));
+}
