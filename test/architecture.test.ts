@@ -10,13 +10,28 @@ const arrows: Record<string, readonly string[]> = {
   storage: [],
   auth: ["storage"],
   "src/oci": ["storage/digest.ts"],
-  "src/config": ["src/oci", "storage", "auth"],
+  "src/config": [
+    "src/oci",
+    "src/pull-through/upstream-settings.ts",
+    "src/remote/remote-options.ts",
+    "storage",
+    "auth",
+  ],
   "src/observability": ["src/config"],
   "src/registry": ["src/oci", "storage"],
+  "src/remote": ["src/oci", "storage/digest.ts"],
+  "src/pull-through": [
+    "src/oci",
+    "src/registry/registry.ts",
+    "src/registry/namespace-resolver.ts",
+    "src/remote",
+    "storage",
+  ],
   "src/jobs": ["src/oci", "src/observability", "src/registry/registry.ts", "storage"],
   "src/http": [
     "src/oci",
     "src/registry/registry.ts",
+    "src/registry/namespace-resolver.ts",
     "auth",
     "src/observability",
     "storage/digest.ts",
@@ -54,6 +69,7 @@ const homes: Record<string, string> = {
   "@node-rs/argon2": "auth/accounts",
   bcryptjs: "auth/authenticators",
   jsonwebtoken: "auth/tokens",
+  undici: "src/remote",
 };
 
 /** Exceptions, each with its reason. */
@@ -61,6 +77,7 @@ const alsoAt: Record<string, readonly string[]> = {
   // `config print` writes YAML; main.ts starts commander.
   yaml: ["src/cli"],
   commander: ["src/main.ts"],
+  "lru-cache": ["src/remote", "src/pull-through"],
   // What the admin API takes and answers is checked and published from one schema.
   zod: ["src/http/admin"],
 };

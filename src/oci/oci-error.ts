@@ -45,6 +45,13 @@ const table = {
   tooManyAttempts: { code: "TOOMANYREQUESTS", status: 429, message: "too many logins at once, or too many that failed: try again later" },
   denied: { code: "DENIED", status: 403, message: "not allowed" },
 
+  mirrorReadOnly: { code: "UNSUPPORTED", status: 405, message: "this repository mirrors an upstream and can't be pushed to or deleted from: push to a repository of your own" },
+  upstreamUnknown: { code: "NAME_UNKNOWN", status: 404, message: "this registry does not mirror that" },
+  upstreamLimited: { code: "TOOMANYREQUESTS", status: 429, message: "the upstream registry limits how much is pulled from it: try again later" },
+  upstreamRefused: { code: "UNAVAILABLE", status: 502, message: "upstream credentials rejected: the upstream registry refuses what this mirror shows it" },
+  upstreamFailed: { code: "UNAVAILABLE", status: 502, message: "the upstream registry can't be reached or fails, and this is not cached" },
+  upstreamSilent: { code: "UNAVAILABLE", status: 504, message: "the upstream registry did not answer in time, and this is not cached" },
+
   accountUnknown: { code: "NAME_UNKNOWN", status: 404, message: "no such account, project, group, member or secret" },
   nameTaken: { code: "DENIED", status: 409, message: "the name is taken" },
   stillNeeded: { code: "DENIED", status: 409, message: "something else depends on it" },

@@ -20,11 +20,22 @@ export interface Registry {
   readonly catalog: Catalog;
 }
 
+/** Where a mirror had an answer from; absent on what is not mirrored. */
+export interface CacheNote {
+  /** `hit`: kept here, and good; `miss`: fetched for this request; `stale`: kept here, and the upstream could not be asked. */
+  readonly outcome: "hit" | "miss" | "stale";
+  /** Since the upstream last said so. */
+  readonly ageSeconds: number;
+  /** Why it is stale, in a few words without hosts. */
+  readonly reason?: string | undefined;
+}
+
 export interface StoredManifest {
   readonly digest: Digest;
   readonly mediaType: string;
   /** Exactly the bytes that were pushed. */
   readonly bytes: Buffer;
+  readonly cache?: CacheNote | undefined;
 }
 
 export interface ManifestPut {
@@ -59,6 +70,7 @@ export interface OpenBlob {
   readonly size: number;
   /** The part that was asked for, when only a part was. */
   readonly range: ByteRange | undefined;
+  readonly cache?: CacheNote | undefined;
 }
 
 export interface Blobs {

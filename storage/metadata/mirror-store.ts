@@ -1,0 +1,142 @@
+// The part of the metadata store that a mirror needs: what of the content is a copy that may go again, when it was
+// pulled last, what the upstream last said of a tag, and which downloads are going on. As in metadata-store.ts each
+// method is one atomic step. Content that was pushed here has none of these marks, and nothing below touches it.
+import type { Digest } from "../digest.ts";
+import type { ManifestCommit, Page, PageRequest } from "./metadata-store.ts";
+import type { BlobRecord, ManifestRecord } from "./records.ts";
+
+export interface MirrorStore {
+  readonly tags: CachedTags;
+  readonly content: CachedContent;
+  readonly fills: Fills;
+  readonly pins: Pins;
+}
+
+export interface CachedTag {
+  readonly manifest: ManifestRecord;
+  /** When the upstream last confirmed it; undefined for a tag that was pushed here. Milliseconds since 1970. */
+  readonly checkedAt: number | undefined;
+}
+
+export interface CachedTags {
+  find(repository: string, tag: string): Promise<CachedTag | undefined>;
+  /** The upstream says that the tag is `digest`, now. False when the repository does not hold that manifest. */
+  confirm(repository: string, tag: string, digest: Digest, now: number): Promise<boolean>;
+}
+
+/** A manifest that may be given up, as a candidate for eviction. */
+export interface CachedManifest {
+  readonly repository: string;
+  readonly digest: Digest;
+  readonly pulledAt: number;
+  /** Its own tags, and those of the indexes of the repository that list it, however deeply nested. */
+  readonly tags: readonly string[];
+}
+
+export interface MirrorUsage {
+  /** Of all blobs that only cached links hold, each once. */
+  readonly bytes: number;
+  readonly blobs: number;
+  readonly manifests: number;
+}
+
+/** What is cached of one upstream. */
+export interface UpstreamUsage extends MirrorUsage {
+  /** The first component of the repositories' names. */
+  readonly upstream: string;
+  readonly repositories: number;
+  readonly lastPulledAt: number | undefined;
+}
+
+export interface CachedContent {
+  /** As `Manifests.commit`, whatever is absent of what it names; marks it as cached, its tags as confirmed, both now. */
+  commitManifest(commit: Omit<ManifestCommit, "referencePolicy" | "precondition">): Promise<void>;
+
+  /**
+   * Makes the blob exist in the repository, as cached. Where the digest has sound bytes already they stay, and the
+   * offered locator is discarded.
+   */
+  commitBlob(commit: { repository: string; blob: BlobRecord; now: number }): Promise<void>;
+
+  /**
+   * Links a blob that is held already, for whatever repository, when a manifest of this one names it: that is the
+   * upstream's own word that it belongs here. False when it is not held, or no manifest names it.
+   */
+  linkBlob(repository: string, digest: Digest, now: number): Promise<boolean>;
+
+  /** Notes that these were pulled; of what was pushed here nothing is noted. */
+  touch(pulled: readonly { repository: string; digest: Digest }[], now: number): Promise<void>;
+
+  usage(): Promise<MirrorUsage>;
+  usageByUpstream(): Promise<UpstreamUsage[]>;
+
+  /** Cached manifests, the least recently pulled first; `before` leaves out what was pulled since. */
+  listByPull(options: { limit: number; offset: number; before: number }): Promise<CachedManifest[]>;
+
+  /**
+   * Gives a cached manifest up: with its tags and its edges, and the cached links of those of its blobs that no other
+   * manifest of the repository names. Blobs that no repository links and no manifest names any more are claimed in the
+   * same step: their rows go, their locators wait in the delete queue until `dueAt`, for whoever reads them now.
+   * Not while it was pulled after `unlessPulledSince`. Gives the bytes that became free, or undefined where nothing happened.
+   */
+  evictManifest(
+    manifest: { repository: string; digest: Digest },
+    options: { unlessPulledSince: number; now: number; dueAt: number },
+  ): Promise<number | undefined>;
+
+  /** The same for cached blobs that no manifest of their repository names, pulled before `before`: at most `limit`. */
+  evictLooseBlobs(options: { before: number; limit: number; now: number; dueAt: number }): Promise<number>;
+
+  /** Cached manifests of one repository with their tags and when those were confirmed, by digest. */
+  listManifests(
+    repository: string,
+    page: PageRequest,
+  ): Promise<Page<CachedManifest & { readonly checkedAt: number | undefined; readonly size: number }>>;
+
+  /** Repositories that hold cached content, by name. */
+  listRepositories(page: PageRequest & { readonly upstream?: string | undefined }): Promise<Page<string>>;
+}
+
+/** A download that goes on, in whatever process on these data. */
+export interface FillRecord {
+  readonly repository: string;
+  readonly digest: Digest;
+  readonly holder: string;
+  /** File that grows, readable by every process on this data directory. */
+  readonly path: string;
+  /** Bytes of the file that are right, and may be read. */
+  readonly offset: number;
+  /** Of the whole blob, once known. */
+  readonly size: number | undefined;
+  readonly leaseUntil: number;
+}
+
+/** At most one download of a blob for a repository goes on; one whose lease ran out belongs to nobody. */
+export interface Fills {
+  /** Begins one, or says whose it is. A dead one is taken over: its file is told, to be removed. */
+  claim(
+    fill: Omit<FillRecord, "offset" | "size">,
+    now: number,
+  ): Promise<
+    | { readonly outcome: "claimed"; readonly deadPath: string | undefined }
+    | { readonly outcome: "held"; readonly fill: FillRecord }
+  >;
+  find(repository: string, digest: Digest): Promise<FillRecord | undefined>;
+  /** False when it is no longer the holder's. */
+  save(
+    repository: string,
+    digest: Digest,
+    progress: Pick<FillRecord, "holder" | "offset" | "size" | "leaseUntil">,
+  ): Promise<boolean>;
+  end(repository: string, digest: Digest, holder: string): Promise<void>;
+  /** Removes and gives those whose lease ran out. */
+  takeDead(now: number): Promise<FillRecord[]>;
+}
+
+/** Patterns of images that stay, besides those of the configuration: globs over `<upstream>/<name>:<tag>`. */
+export interface Pins {
+  list(): Promise<string[]>;
+  add(pattern: string, now: number): Promise<void>;
+  /** False when there was none. */
+  remove(pattern: string): Promise<boolean>;
+}
