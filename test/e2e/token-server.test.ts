@@ -58,7 +58,7 @@ const startBerth = () =>
 
 const registries: { title: string; missing: boolean; start: () => Promise<Registry> }[] = [
   { title: "Berth", missing: false, start: startBerth },
-  { ...distribution, start: () => DistributionRegistry.start(settings()) },
+  { ...distribution, start: () => DistributionRegistry.start({ token: settings() }) },
 ];
 
 const seconds = () => Math.floor(Date.now() / 1000);
@@ -250,7 +250,7 @@ describe.skipIf(distribution.missing)(`${distribution.title} with Berth as its t
     const keys = await SigningKeys.open({ store, algorithm, rotationSeconds: 3600, revision, ...times });
     const tokens = new TokenIssuer({ issuer, service, keys, newId: randomUUID, ...times });
     const rootCertBundle = await certificateFor((await store.list())[0]?.privateKey ?? "");
-    const registry = await DistributionRegistry.start({ ...settings(), rootCertBundle });
+    const registry = await DistributionRegistry.start({ token: { ...settings(), rootCertBundle } });
     try {
       const scopes = [{ type: "repository", name: "team/app", actions: ["pull"] }];
       const principal = { kind: "user", id: "u1", name: "ann" } as const;

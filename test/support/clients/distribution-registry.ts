@@ -1,5 +1,5 @@
-// CNCF Distribution with `auth.token`, as its operators configure it. Of its own, because what Berth promises them is to be
-// a replacement: the same settings are given to both.
+// CNCF Distribution, as its operators configure it: open, with `auth.token`, or as a pull-through cache. Of its own,
+// because it is what Berth replaces (the same settings are given to both), mirrors, and is measured against.
 import { writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -20,54 +20,79 @@ export interface TokenSettings {
   readonly rootCertBundle: string;
 }
 
+export interface DistributionSettings {
+  /** Open to everybody without it. */
+  readonly token?: TokenSettings;
+  /** URL of the registry that it caches. */
+  readonly proxyOf?: string;
+}
+
 export class DistributionRegistry {
   readonly host: string;
   readonly http: RegistryHttp;
   readonly #folder: string;
-  readonly #daemon: Daemon;
+  #daemon: Daemon | undefined;
 
-  private constructor(host: string, folder: string, daemon: Daemon) {
+  private constructor(host: string, folder: string) {
     this.host = host;
     this.http = new RegistryHttp(`http://${host}`);
     this.#folder = folder;
-    this.#daemon = daemon;
   }
 
-  static async start(settings: TokenSettings): Promise<DistributionRegistry> {
+  static async start(settings: DistributionSettings = {}): Promise<DistributionRegistry> {
     const [folder, host] = [await createScratchFolder(), `127.0.0.1:${await freePort()}`];
-    const file = join(folder, "config.json");
-    await writeFile(file, JSON.stringify(configuration(folder, host, settings)));
-    const daemon = new Daemon({ program, args: ["serve", file], logFile: join(folder, "log") });
-    const registry = new DistributionRegistry(host, folder, daemon);
-    const answers = (): Promise<boolean> =>
-      registry.http.send("GET", "/v2/").then(
-        () => true,
-        () => false,
-      );
-    await daemon.untilReady(answers);
+    await writeFile(join(folder, "config.json"), JSON.stringify(configuration(folder, host, settings)));
+    const registry = new DistributionRegistry(host, folder);
+    await registry.start();
     return registry;
   }
 
+  /** Starts it (again) on the same port and data. */
+  async start(): Promise<void> {
+    this.http.close();
+    const args = ["serve", join(this.#folder, "config.json")];
+    this.#daemon = new Daemon({ program, args, logFile: join(this.#folder, "log") });
+    const answers = (): Promise<boolean> =>
+      this.http.send("GET", "/v2/").then(
+        () => true,
+        () => false,
+      );
+    await this.#daemon.untilReady(answers);
+  }
+
+  async stop(): Promise<void> {
+    await this.process.stop();
+  }
+
+  get process(): Daemon {
+    if (this.#daemon === undefined) throw new Error("docker-registry is not running");
+    return this.#daemon;
+  }
+
   log(): string {
-    return this.#daemon.log();
+    return this.process.log();
   }
 
   async close(): Promise<void> {
     this.http.close();
-    await this.#daemon.stop();
+    await this.stop();
     await removeScratchFolder(this.#folder);
   }
 }
 
 /** YAML, of which JSON is a part. */
-function configuration(folder: string, host: string, settings: TokenSettings): object {
-  const { realm, service, issuer, rootCertBundle } = settings;
+function configuration(folder: string, host: string, { token, proxyOf }: DistributionSettings): object {
   return {
     version: 0.1,
     storage: { filesystem: { rootdirectory: join(folder, "data") }, delete: { enabled: true } },
     http: { addr: host },
-    auth: { token: { realm, service, issuer, rootcertbundle: rootCertBundle } },
+    ...(token && { auth: { token: tokenSection(token) } }),
+    ...(proxyOf !== undefined && { proxy: { remoteurl: proxyOf } }),
   };
+}
+
+function tokenSection({ rootCertBundle, ...rest }: TokenSettings): object {
+  return { ...rest, rootcertbundle: rootCertBundle };
 }
 
 async function freePort(): Promise<number> {

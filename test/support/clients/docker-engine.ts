@@ -19,13 +19,17 @@ export class DockerEngine {
   /**
    * Starts dockerd with an empty store and without networks: containers use the host's.
    * @param hosts lines of an /etc/hosts that only this engine sees
+   * @param daemonJson what /etc/docker/daemon.json would be
    */
-  static async start({ hosts = [] }: { hosts?: readonly string[] } = {}): Promise<DockerEngine> {
+  static async start({
+    hosts = [],
+    daemonJson = "{}",
+  }: { hosts?: readonly string[]; daemonJson?: string } = {}): Promise<DockerEngine> {
     const folder = await createScratchFolder();
     await mkdir(join(folder, "config"));
     await mkdir(join(folder, "etc"));
     await writeFile(join(folder, "hosts"), hosts.map((line) => `${line}\n`).join(""));
-    await writeFile(join(folder, "daemon.json"), "{}");
+    await writeFile(join(folder, "daemon.json"), daemonJson);
     await writeFile(join(folder, "config/config.json"), JSON.stringify({ experimental: "enabled" }));
     const program = [...(hosts.length === 0 ? [] : ownSettings(folder)), dockerdProgram, "--bridge=none"];
     const engine = new DockerEngine(folder, startDaemon(folder, program));
