@@ -15,7 +15,7 @@ import type { Presigner } from "./bucket/presigner.ts";
 import { openS3Body } from "./s3-body.ts";
 import type { S3Bucket } from "./bucket/s3-bucket.ts";
 import { blobKey, blobsPrefix, indexKey, locatorOf, uploadIdOf } from "./s3-layout.ts";
-import { defaultPatience, type S3Options } from "./s3-options.ts";
+import type { S3Options } from "./s3-options.ts";
 import { newUploadState, parseUploadState } from "./uploads/s3-upload-state.ts";
 import { S3UploadSession } from "./uploads/s3-upload-session.ts";
 import { Spool } from "./uploads/spool.ts";
@@ -43,7 +43,6 @@ export class S3BlobStore implements BlobStore {
       live: new LiveUploads(),
       known: new KnownUploads(now),
       plan: options,
-      silenceMilliseconds: options.patience?.answerMilliseconds ?? defaultPatience.answerMilliseconds,
     };
   }
 
@@ -53,13 +52,8 @@ export class S3BlobStore implements BlobStore {
 
   async read(locator: Locator, range?: ByteRange): Promise<BlobBody | undefined> {
     if (!uploadIdOf(locator)) return undefined;
-    const { silenceMilliseconds } = this.#uploads;
-    const wanted = range && extentOf(Number.MAX_SAFE_INTEGER, range);
-    const received = await this.#bucket.get(locator, wanted);
-    if (!received) return undefined;
-    const extent = wanted ?? { start: 0, end: received.size };
-    const opened = { bucket: this.#bucket, key: locator, received, extent, silenceMilliseconds };
-    return await openS3Body(opened, received.size);
+    const extent = range && extentOf(Number.MAX_SAFE_INTEGER, range);
+    return await openS3Body(this.#bucket, locator, { extent });
   }
 
   async startUpload({ algorithms }: UploadOptions): Promise<UploadSession> {

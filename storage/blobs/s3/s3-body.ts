@@ -2,6 +2,7 @@
 // and the reader notices nothing; what can't be completed ends in an error, never in a short clean end.
 import { Readable, type Writable } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import { StorageError } from "../../storage-error.ts";
 import type { Extent } from "../byte-range.ts";
 import { BytesBody } from "../bytes-body.ts";
 import { Outlet } from "../outlet.ts";
@@ -14,24 +15,39 @@ const smallBytes = 64 * 1024;
 /** In a row, without a byte in between. */
 const maxBreaks = 4;
 
-export interface OpenedObject {
+export interface WantedBytes {
+  /** Absent: all of them. */
+  readonly extent?: Extent | undefined;
+  /** What the body tells as the size of the whole; absent: the object's. */
+  readonly size?: number;
+}
+
+interface OpenedObject {
   readonly bucket: S3Bucket;
   readonly key: string;
   readonly received: ReceivedObject;
   /** The bytes of the object that `received` brings. */
   readonly extent: Extent;
-  /** How long the next byte may take, in milliseconds. */
-  readonly silenceMilliseconds: number;
 }
 
-/** @param size what the body tells as the size of the whole */
-export async function openS3Body(opened: OpenedObject, size: number): Promise<BlobBody> {
-  const body = new S3Body(opened, size);
+/**
+ * The only way to the bytes of an object: undefined when it is absent.
+ * @throws RangeError when the extent goes beyond the object; StorageError `busy` when the bucket does not deliver
+ */
+export async function openS3Body(
+  bucket: S3Bucket,
+  key: string,
+  { extent, size }: WantedBytes = {},
+): Promise<BlobBody | undefined> {
+  const received = await bucket.get(key, extent);
+  if (!received) return undefined;
+  const opened = { bucket, key, received, extent: extent ?? { start: 0, end: received.size } };
+  const body = new S3Body(opened, size ?? received.size);
   if (opened.extent.end - opened.extent.start > smallBytes) return body;
-  return new BytesBody([await buffer(body.stream())], size);
+  return new BytesBody([await buffer(body.stream())], body.size);
 }
 
-export class S3Body implements BlobBody {
+class S3Body implements BlobBody {
   readonly size: number;
   readonly #opened: OpenedObject;
   #stream: Readable;
@@ -112,12 +128,12 @@ export class S3Body implements BlobBody {
     if (rest) this.#stream.destroy();
   }
 
-  /** @throws when the stream breaks, ends too early, or stands still */
+  /** @throws when the stream breaks, ends too early, or brings nothing for as long as an answer may take */
   async #next(): Promise<Buffer> {
     const stream = this.#stream;
     const stall = (): void =>
       void stream.destroy(new Error("the bucket fell silent in the middle of an object"));
-    const timer = setTimeout(stall, this.#opened.silenceMilliseconds);
+    const timer = setTimeout(stall, this.#opened.bucket.answerMilliseconds);
     try {
       const next = await this.#chunks.next();
       if (next.done) throw new Error("the bucket ended an object too early");
@@ -132,7 +148,8 @@ export class S3Body implements BlobBody {
     this.#stream.destroy();
     this.#breaks += 1;
     if (this.#isClosed()) throw new Error("the body was closed before its end", { cause });
-    if (this.#breaks > maxBreaks) throw new Error(`the bucket does not deliver all of ${key}`, { cause });
+    if (this.#breaks > maxBreaks)
+      throw new StorageError("busy", `the object store does not deliver all of ${key}`, { cause });
     if (this.#breaks > 1) await bucket.attempts.pause(this.#breaks - 1);
     const again = await bucket.get(key, { start: this.#position, end: extent.end }, received.etag);
     if (again?.size !== received.size) {

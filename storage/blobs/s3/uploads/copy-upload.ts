@@ -9,6 +9,8 @@ import type { Multipart, UploadedPart } from "../bucket/s3-bucket.ts";
 import { tailKey } from "../s3-layout.ts";
 import { partCount, partsEnd, type S3UploadState } from "./s3-upload-state.ts";
 import {
+  allAtRest,
+  bytesOf,
   discard,
   ensureMultipart,
   finalParts,
@@ -67,9 +69,9 @@ async function copyParts(
   const target = multipartOf(started);
   if (!target || !started.multipart) return copy;
   const extents = extentsOf(started.multipart.plan, size);
-  const parts = await Promise.all(
+  const parts = await allAtRest(
     extents.map((extent, index) =>
-      slots.run(() => copyExtent(around, { source, target, number: index + 1, extent })),
+      slots.run(() => copyExtent(around, { source, size, target, number: index + 1, extent })),
     ),
   );
   await listings.delete([source.key]);
@@ -90,6 +92,8 @@ function extentsOf(plan: PartPlan, size: number): Extent[] {
 
 interface PartCopy {
   readonly source: Multipart;
+  /** Of the object that came of `source`. */
+  readonly size: number;
   readonly target: Multipart;
   readonly number: number;
   readonly extent: Extent;
@@ -97,14 +101,13 @@ interface PartCopy {
 
 async function copyExtent(
   { bucket, spool }: UploadSurroundings,
-  { source, target, number, extent }: PartCopy,
+  { source, size, target, number, extent }: PartCopy,
 ): Promise<UploadedPart> {
   const copied = await bucket.copyPart(target, number, source.key, extent);
   if (copied) return copied;
   const part = spool.startPart();
   try {
-    const received = await bucket.get(source.key, extent);
-    for await (const chunk of received?.stream ?? []) await part.append(chunk as Buffer);
+    for await (const chunk of bytesOf(bucket, source.key, { size, extent })) await part.append(chunk);
     await part.settle();
     return await bucket.uploadPart(target, number, part);
   } finally {

@@ -1,20 +1,27 @@
 // Commit, seen from the bucket: at a cost that does not depend on the size of the blob, and without a copy of it.
 //
-//   small      PutObject blobs/<id>          ┐
-//   otherwise  CompleteMultipartUpload       ┴─▶ PutObject index/<id> ─▶ resolved
+//   small      PutObject blobs/<id> beside PutObject index/<id>         ┐
+//   otherwise  CompleteMultipartUpload ─▶ PutObject index/<id>          ┴─▶ resolved
 //
 // A crash leaves the upload as it was, or an object that no row knows.
 import { algorithmOf, Digester, type Digest } from "../../../digest.ts";
-import { StorageError } from "../../../storage-error.ts";
+import { isStorageError, StorageError } from "../../../storage-error.ts";
 import type { CommittedObject } from "../../upload-session.ts";
 import type { ClosingPart } from "./part-reception.ts";
 import type { Content, Multipart, UploadedPart } from "../bucket/s3-bucket.ts";
-import { S3Body } from "../s3-body.ts";
 import { hasS3Code } from "../bucket/s3-failure.ts";
 import { blobKey, indexKey, locatorOf } from "../s3-layout.ts";
 import { partCount, type S3UploadState } from "./s3-upload-state.ts";
 import type { PartFile } from "./spool.ts";
-import { finalParts, multipartOf, removePieces, startPart, type UploadSurroundings } from "./upload-parts.ts";
+import {
+  allAtRest,
+  bytesOf,
+  finalParts,
+  multipartOf,
+  removePieces,
+  startPart,
+  type UploadSurroundings,
+} from "./upload-parts.ts";
 
 export interface Publication {
   readonly state: S3UploadState;
@@ -32,9 +39,14 @@ export async function publish(
   const size = closing?.end ?? state.offset;
   const known = (closing?.digests ?? state.digests)[algorithmOf(digest)];
   if (known && known !== digest) throw wrong(digest);
-  if (partCount(state) === 0 && !endsWithSentPart(publication))
-    await publishWhole(around, publication, known);
-  else await publishParts(around, publication, size, known);
+  try {
+    if (partCount(state) === 0 && !endsWithSentPart(publication))
+      await publishWhole(around, publication, known);
+    else await publishParts(around, publication, size, known);
+  } catch (error) {
+    if (isFinal(error)) await withdraw(around, state);
+    throw error;
+  }
   // The commit is done; what can't be removed now goes with the stale uploads.
   await removePieces(around, state).catch(() => undefined);
   return { locator: locatorOf(state.id), size };
@@ -43,6 +55,18 @@ export async function publish(
 /** Whether the tail lies in the bucket as a part already, so that a close sends and reads nothing. */
 function endsWithSentPart({ state: { tail }, closing }: Publication): boolean {
   return !closing && tail?.kind === "object" && tail.etag !== undefined;
+}
+
+/** Nobody tries again; and it was not somebody else who ended the upload, and may be reading what came of it. */
+function isFinal(error: unknown): boolean {
+  return !isStorageError(error, "busy") && !isStorageError(error, "gone");
+}
+
+/** Removes what the commit has stored so far. @throws StorageError `busy`: then a later commit will have to do it */
+async function withdraw({ listings }: UploadSurroundings, { id }: S3UploadState): Promise<void> {
+  await listings.delete([blobKey(id), indexKey(id)]).catch((failure: unknown) => {
+    if (isStorageError(failure, "busy")) throw failure;
+  });
 }
 
 /** All of it in one request. */
@@ -54,11 +78,7 @@ async function publishWhole(
   const { bucket } = around;
   await withTail(around, state, closing, async (content) => {
     if (!known) await verify(content.chunks(), digest);
-    const done = await Promise.allSettled([
-      bucket.put(blobKey(state.id), content),
-      putIndex(around, state, digest),
-    ]);
-    for (const result of done) if (result.status === "rejected") throw result.reason;
+    await allAtRest([bucket.put(blobKey(state.id), content), putIndex(around, state, digest)]);
   });
   const multipart = multipartOf(state);
   if (multipart) await bucket.abort(multipart).catch(() => undefined);
@@ -70,7 +90,7 @@ async function publishParts(
   size: number,
   known: Digest | undefined,
 ): Promise<void> {
-  const { bucket, listings } = around;
+  const { bucket } = around;
   const multipart = multipartOf(state);
   if (!multipart) throw new StorageError("gone", "the upload is over");
   const parts = await finalParts(around, state);
@@ -85,14 +105,7 @@ async function publishParts(
       ? [{ number, etag: tail.etag }]
       : undefined;
   await completeWith(around, multipart, { parts, sent, sendTail, size });
-  if (!known) {
-    try {
-      await verify(contentOfObject(around, multipart.key, size), digest);
-    } catch (error) {
-      await listings.delete([multipart.key]);
-      throw error;
-    }
-  }
+  if (!known) await verify(bytesOf(bucket, multipart.key, { size }), digest);
   await putIndex(around, state, digest);
 }
 
@@ -135,22 +148,6 @@ async function withTail<T>(
 function putIndex({ bucket }: UploadSurroundings, { id }: S3UploadState, digest: Digest): Promise<void> {
   const content = Buffer.from(digest);
   return bucket.put(indexKey(id), { size: content.length, open: () => content });
-}
-
-async function* contentOfObject(
-  { bucket, silenceMilliseconds }: UploadSurroundings,
-  key: string,
-  size: number,
-): AsyncIterable<Buffer> {
-  const received = await bucket.get(key);
-  if (received?.size !== size) {
-    received?.stream.destroy();
-    throw new StorageError("gone", "the upload is over");
-  }
-  yield* new S3Body(
-    { bucket, key, received, extent: { start: 0, end: size }, silenceMilliseconds },
-    size,
-  ).stream();
 }
 
 async function verify(chunks: AsyncIterable<Buffer>, digest: Digest): Promise<void> {

@@ -63,7 +63,6 @@ export class S3UploadSession implements UploadSession {
 
   async read(range?: ByteRange): Promise<BlobBody> {
     this.#refuseOver();
-    const { bucket, silenceMilliseconds } = this.#around;
     const { id, tail, offset } = this.#upload;
     const { start, end } = extentOf(offset, range);
     const before = partsEnd(this.#upload);
@@ -75,10 +74,9 @@ export class S3UploadSession implements UploadSession {
       );
     const extent = { start: start - before, end: end - before };
     if (tail.kind === "inline") return new BytesBody(sliceChunks([contentOf(tail)], extent), offset);
-    const key = tailKey(id, tail.slot);
-    const received = await bucket.get(key, extent);
-    if (!received) throw new StorageError("gone", "the upload is over");
-    return await openS3Body({ bucket, key, received, extent, silenceMilliseconds }, offset);
+    const body = await openS3Body(this.#around.bucket, tailKey(id, tail.slot), { extent, size: offset });
+    if (!body) throw new StorageError("gone", "the upload is over");
+    return body;
   }
 
   async commit(digest: Digest): Promise<CommittedObject> {

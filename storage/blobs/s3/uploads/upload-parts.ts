@@ -1,6 +1,8 @@
 // What the sessions of one store share, and the moves on an upload's pieces in the bucket that more than one of append,
 // commit, copy and abort makes.
-import { isStorageError, StorageError } from "../../../storage-error.ts";
+import { buffer } from "node:stream/consumers";
+import { StorageError } from "../../../storage-error.ts";
+import type { Extent } from "../../byte-range.ts";
 import type { LiveUploads } from "../../live-uploads.ts";
 import type { BucketListings } from "../bucket/bucket-listings.ts";
 import type { KnownUploads } from "./known-uploads.ts";
@@ -8,6 +10,7 @@ import { planParts, type PartPlanOptions } from "./part-plan.ts";
 import type { PartSlots } from "./part-slots.ts";
 import type { Multipart, S3Bucket, UploadedPart } from "../bucket/s3-bucket.ts";
 import { blobKey, etagsKey, tailKey, tailSlots } from "../s3-layout.ts";
+import { openS3Body } from "../s3-body.ts";
 import { partCount, type S3UploadState, type Tail } from "./s3-upload-state.ts";
 import type { PartFile, Spool } from "./spool.ts";
 
@@ -19,7 +22,6 @@ export interface UploadSurroundings {
   readonly live: LiveUploads;
   readonly known: KnownUploads;
   readonly plan: PartPlanOptions;
-  readonly silenceMilliseconds: number;
 }
 
 export function multipartOf({ id, multipart }: S3UploadState): Multipart | undefined {
@@ -46,15 +48,16 @@ export async function startPart(
   if (!tail) return part;
   try {
     if (tail.kind === "inline") await part.append(contentOf(tail));
-    else await download(bucket, tailKey(id, tail.slot), part);
+    else {
+      const content = bytesOf(bucket, tailKey(id, tail.slot), { size: tail.bytes });
+      for await (const chunk of content) await part.append(chunk);
+    }
     await part.settle();
-    if (part.size === tail.bytes) return part;
+    return part;
   } catch (error) {
     await part.close();
     throw error;
   }
-  await part.close();
-  throw new StorageError("gone", "a part of the upload is gone");
 }
 
 export function contentOf(tail: Extract<Tail, { kind: "inline" }>): Buffer {
@@ -67,9 +70,7 @@ export async function finalParts(
   state: S3UploadState,
 ): Promise<UploadedPart[]> {
   const spilled = Array.from({ length: state.spills }, async (_, number) => {
-    const part = await bucket.get(etagsKey(state.id, number));
-    if (!part) throw new StorageError("gone", "a list of the upload's parts is gone");
-    return parseEtags(Buffer.concat((await part.stream.toArray()) as Buffer[]));
+    return parseEtags(await buffer(bytesOf(bucket, etagsKey(state.id, number))));
   });
   const etags = [...(await Promise.all(spilled)).flat(), ...state.etags];
   if (etags.length !== partCount(state)) throw new StorageError("gone", "parts of the upload are gone");
@@ -96,22 +97,31 @@ export async function removePieces({ listings }: UploadSurroundings, state: S3Up
 /** Removes the multipart upload and all pieces. */
 export async function discard(around: UploadSurroundings, state: S3UploadState): Promise<void> {
   const multipart = multipartOf(state);
-  const done = await Promise.allSettled([
-    multipart && around.bucket.abort(multipart),
-    removePieces(around, state),
-  ]);
-  for (const result of done) if (result.status === "rejected") throw result.reason;
+  const aborted = multipart ? around.bucket.abort(multipart) : Promise.resolve();
+  await allAtRest([aborted, removePieces(around, state)]);
 }
 
-async function download(bucket: S3Bucket, key: string, part: PartFile): Promise<void> {
-  const received = await bucket.get(key);
-  if (!received) return;
-  try {
-    for await (const chunk of received.stream as AsyncIterable<Buffer>) await part.append(chunk);
-  } catch (error) {
-    if (isStorageError(error)) throw error;
-    throw new StorageError("busy", "the object store broke off", { cause: error });
+/** As Promise.all, but the first failure is told only when nothing of the rest goes on: what it made can be removed. */
+export async function allAtRest<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(work);
+  return await Promise.all(work);
+}
+
+/**
+ * All bytes of an object that must be there, or those of `extent`.
+ * @throws StorageError `gone` when it is not, or not of `size` bytes where that is told; `busy`
+ */
+export async function* bytesOf(
+  bucket: S3Bucket,
+  key: string,
+  { size, extent }: { readonly size?: number; readonly extent?: Extent } = {},
+): AsyncGenerator<Buffer> {
+  const body = await openS3Body(bucket, key, { extent });
+  if (!body || (size !== undefined && body.size !== size)) {
+    await body?.close();
+    throw new StorageError("gone", `${key} is gone, which the upload needs`);
   }
+  yield* body.stream() as AsyncIterable<Buffer>;
 }
 
 function parseEtags(text: Buffer): string[] {
