@@ -9,11 +9,11 @@ import { newUploadId } from "../upload-id.ts";
 import { Attempts } from "./bucket/attempts.ts";
 import { BucketListings } from "./bucket/bucket-listings.ts";
 import { Circuit } from "./bucket/circuit.ts";
-import { reasonOf } from "./open-s3-blob-store.ts";
 import { Presigner } from "./bucket/presigner.ts";
 import { S3Bucket, type Content } from "./bucket/s3-bucket.ts";
 import { createS3Client } from "./bucket/s3-client.ts";
 import { s3FailureOf } from "./bucket/s3-failure.ts";
+import { reasonOf } from "./reason-of.ts";
 import { defaultPatience, type S3Options } from "./s3-options.ts";
 
 interface Probed {

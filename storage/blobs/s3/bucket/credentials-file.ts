@@ -30,7 +30,12 @@ export class CredentialsFile {
     } catch (cause) {
       // A file that is just being replaced: what was in it may still do.
       if (this.#keys) return this.#keys;
-      throw new StorageError("unsuitable", `The S3 credentials in ${this.#path} cannot be read.`, { cause });
+      const reason = cause instanceof SyntaxError ? "it is not JSON" : messageOf(cause);
+      throw new StorageError(
+        "unsuitable",
+        `The S3 credentials in ${this.#path} cannot be read: ${reason}. Correct credentialsFile, or what is in it.`,
+        { cause },
+      );
     }
   }
 }
@@ -41,4 +46,8 @@ function parseKeys(text: string): AccessKeys {
   if (typeof accessKeyId !== "string" || typeof secretAccessKey !== "string")
     throw new Error("accessKeyId and secretAccessKey must be there");
   return { accessKeyId, secretAccessKey, ...(typeof sessionToken === "string" && { sessionToken }) };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -13,7 +13,6 @@ const sendBytes = 256 * 1024;
 export class Spool {
   readonly #directory: string;
   readonly #newName: () => string;
-  #ready: Promise<unknown> | undefined;
 
   constructor(directory: string, newName: () => string) {
     this.#directory = directory;
@@ -24,11 +23,17 @@ export class Spool {
     return new PartFile(() => this.#open());
   }
 
+  /**
+   * Takes a part, as an upload would.
+   * @throws the system's error when the folder can't be made or written; StorageError `full`
+   */
+  async try(): Promise<void> {
+    await (await named(this.#open())).close();
+  }
+
   async #open(): Promise<FileHandle> {
-    this.#ready ??= makeFolders(this.#directory);
-    await this.#ready;
     const name = path.join(this.#directory, `${this.#newName()}.part`);
-    const file = await open(name, "wx+");
+    const file = await this.#create(name);
     try {
       await unlink(name);
       return file;
@@ -36,6 +41,17 @@ export class Spool {
       await file.close();
       throw error;
     }
+  }
+
+  /** The folder is made whenever it is not there: it looks empty at all times, and somebody may clear it away. */
+  async #create(name: string): Promise<FileHandle> {
+    try {
+      return await open(name, "wx+");
+    } catch (error) {
+      if (!hasCode(error, "ENOENT", "ENOTDIR")) throw error;
+    }
+    await makeFolders(this.#directory);
+    return await open(name, "wx+");
   }
 }
 
@@ -136,8 +152,11 @@ async function named<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code !== "ENOSPC" && code !== "EDQUOT") throw error;
+    if (!hasCode(error, "ENOSPC", "EDQUOT")) throw error;
     throw new StorageError("full", "no room is left where parts wait for the bucket", { cause: error });
   }
+}
+
+function hasCode(error: unknown, ...codes: readonly unknown[]): boolean {
+  return error instanceof Error && "code" in error && codes.includes(error.code);
 }

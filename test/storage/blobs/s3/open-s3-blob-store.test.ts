@@ -1,7 +1,9 @@
 // The start: what is wrong is named in one sentence. And the options that change what is sent or where to.
 import { writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import path from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { contentOf, put, sampleBytes } from "../../../contracts/blob-store-under-test.ts";
 import { scratchDirectory } from "../../../support/scratch-directory.ts";
 import { strictStore } from "./strict-store.ts";
@@ -29,12 +31,42 @@ describe("opening a bucket", () => {
     [
       "file of keys",
       { credentials: { kind: "file", path: "/nowhere/keys.json" } },
-      "The S3 credentials in /nowhere/keys.json cannot be read",
+      "The S3 credentials in /nowhere/keys.json cannot be read: ENOENT",
+    ],
+    ["case of the bucket", { bucket: "Not-There" }, "no bucket's name has capitals. Correct bucket."],
+    ["bucket's name", { bucket: "s3://berth" }, "that is no name that a bucket may have. Correct bucket"],
+    ["region's name", { region: "eu test" }, "eu test is no name of a region. Correct region."],
+    [
+      "folder of parts",
+      { spoolDirectory: "/dev/null/spool" },
+      "The spoolDirectory /dev/null/spool, where parts wait for the bucket, cannot be written: ENOTDIR",
     ],
   ] as const)("says that the %s is wrong", async (_, options, sentence) => {
     const { open } = await strictStore();
     const opening = open({ ...options, patience });
     await expect(opening).rejects.toMatchObject({ code: "unsuitable" });
+    await expect(opening).rejects.toThrow(sentence);
+  });
+
+  it("says that the endpoint does not speak TLS", async () => {
+    const { open, server } = await strictStore();
+    const opening = open({ endpoint: server.endpoint.replace("http:", "https:"), patience });
+    await expect(opening).rejects.toThrow(/does not speak TLS. Correct endpoint/);
+  });
+
+  it.each([
+    [200, "what was written there reads differently"],
+    [302, "answers with 302 and not as S3 does. Correct endpoint"],
+    [301, "it is not in the region eu-test-1"],
+    [403, "answers with 403 and not as S3 does. Correct endpoint"],
+    [502, "answers with 502 and not as S3 does. Correct endpoint"],
+  ])("says that something else than S3 answers, with %i and a page", async (status, sentence) => {
+    const { open } = await strictStore();
+    const page = createServer((_, response) => void response.writeHead(status).end("<html>Welcome</html>"));
+    await new Promise<void>((resolve) => page.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void page.close());
+    const { port } = page.address() as AddressInfo;
+    const opening = open({ endpoint: `http://127.0.0.1:${port}`, patience });
     await expect(opening).rejects.toThrow(sentence);
   });
 
