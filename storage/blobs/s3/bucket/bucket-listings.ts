@@ -77,9 +77,11 @@ export class BucketListings {
         if (Key !== undefined && UploadId !== undefined)
           yield { key: Key.slice(ours.length), uploadId: UploadId, initiatedAt: Initiated };
       }
-      from = page?.IsTruncated
-        ? { KeyMarker: page.NextKeyMarker ?? "", UploadIdMarker: page.NextUploadIdMarker ?? "" }
-        : undefined;
+      // Without a marker the first page would come again, and again.
+      from =
+        page?.IsTruncated && page.NextKeyMarker
+          ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker ?? "" }
+          : undefined;
     }
   }
 

@@ -10,7 +10,13 @@ import type { CheckpointClock } from "../../checkpoint-clock.ts";
 import type { SourceReader } from "../../source-reader.ts";
 import { bytesOfPart, mayBeShort, planParts, type PartPlan } from "./part-plan.ts";
 import { blobKey, tailKey, tailSlots, type TailSlot } from "../s3-layout.ts";
-import { maxEtagCharacters, maxInlineBytes, partCount, type S3UploadState } from "./s3-upload-state.ts";
+import {
+  maxEtagCharacters,
+  maxEtags,
+  maxInlineBytes,
+  partCount,
+  type S3UploadState,
+} from "./s3-upload-state.ts";
 import type { PartFile } from "./spool.ts";
 import { ensureMultipart, spillEtags, startPart, type UploadSurroundings } from "./upload-parts.ts";
 
@@ -49,6 +55,8 @@ export class PartReception {
   /** The part being filled. */
   #number: number;
   #flights: Flight[] = [];
+  /** What was begun and is waited for by nobody, since the lease was lost meanwhile. */
+  #abandoned: Promise<unknown> | undefined;
   #failure: { readonly reason: unknown } | undefined;
   #silentAt = -1;
   #wakeUp: () => void = () => undefined;
@@ -74,7 +82,7 @@ export class PartReception {
     closing: boolean,
   ): Promise<ClosingPart | undefined> {
     try {
-      this.#part = await this.#patiently(startPart(this.#around, this.state), clock);
+      this.#part = await this.#patiently(startPart(this.#around, this.state), clock, (part) => part.close());
       for (let chunk = await reader.next(); chunk; chunk = await reader.next()) {
         await this.#take(chunk, clock);
         if (clock.due) await this.#checkpoint(clock);
@@ -84,9 +92,11 @@ export class PartReception {
       const aborted = isStorageError(reader.failure?.cause, "gone");
       if (aborted || isStorageError(reader.failure, "length")) return undefined;
       if (clock.overdue) await this.#checkpoint(clock);
-      await this.#patiently(this.#keepRest(), clock);
+      await this.#keepRest(clock);
       return undefined;
     } finally {
+      // Only then the state tells all that is in the bucket, and can be removed from there.
+      await this.#abandoned;
       await Promise.allSettled(this.#flights.map(({ landing }) => landing));
       await this.#part?.close();
     }
@@ -112,13 +122,12 @@ export class PartReception {
     }
   }
 
-  /** Sends the part in hand as soon as there is a slot, and begins another one. */
+  /** Sends the part in hand as soon as there is a slot. */
   async #send(clock: CheckpointClock): Promise<void> {
     if (clock.overdue) await this.#checkpoint(clock);
     await this.#patiently(this.#makeRoom(), clock);
     await this.#patiently(this.#around.slots.take(), clock, () => this.#around.slots.release());
     this.#launch();
-    this.#part = this.#around.spool.startPart();
   }
 
   /** The slot is held; the part is given away. */
@@ -160,9 +169,10 @@ export class PartReception {
   async #makeRoom(): Promise<void> {
     this.#refuseFailed();
     this.state = await ensureMultipart(this.#around, this.state, this.#options.knownBytes);
-    const characters = this.state.etags.reduce((sum, etag) => sum + etag.length, 0);
-    if (characters < maxEtagCharacters) return;
-    // Flights that land meanwhile add to the list.
+    const { etags } = this.state;
+    // Flights add to the list when they land.
+    const count = etags.length + this.#flights.length;
+    if (count < maxEtags && etags.join("").length < maxEtagCharacters) return;
     await this.#land();
     this.state = await spillEtags(this.#around, this.state);
   }
@@ -185,16 +195,14 @@ export class PartReception {
   }
 
   /** The end of an append: nothing of it is in memory alone. */
-  async #keepRest(): Promise<void> {
+  async #keepRest(clock: CheckpointClock): Promise<void> {
     if (this.#position === this.state.offset && this.state.tail?.kind !== "object") return;
     const { size } = this.#filled();
     if (size > maxInlineBytes && mayBeShort(this.#plan, this.#number, size)) {
-      await this.#makeRoom();
-      await this.#around.slots.take();
-      this.#launch();
-      await this.#land();
+      await this.#send(clock);
+      await this.#patiently(this.#land(), clock);
     } else if (this.#position > this.state.offset || size > maxInlineBytes) {
-      await this.#storeTail({ asPart: true });
+      await this.#patiently(this.#storeTail({ asPart: true }), clock);
     }
   }
 
@@ -233,8 +241,11 @@ export class PartReception {
     return { part, end: this.#position, digests: this.#digests() };
   }
 
-  /** Waits for `work`, and renews the lease meanwhile. `undo` is for what comes after all when the lease is lost. */
-  async #patiently<T>(work: Promise<T>, clock: CheckpointClock, undo?: () => void): Promise<T> {
+  /**
+   * Waits for `work`, and renews the lease meanwhile. When the lease is lost, what comes of it after all is undone by
+   * `undo`, or else waited for at the end.
+   */
+  async #patiently<T>(work: Promise<T>, clock: CheckpointClock, undo?: (result: T) => unknown): Promise<T> {
     const done = work.then(
       () => true,
       () => true,
@@ -246,7 +257,8 @@ export class PartReception {
         if (!isDone && clock.due) await clock.checkpoint();
       }
     } catch (error) {
-      if (undo) void work.then(undo, () => undefined);
+      if (undo) void work.then(undo).catch(() => undefined);
+      else this.#abandoned = done;
       throw error;
     }
     return await work;

@@ -9,7 +9,8 @@ import { tailSlots, type TailSlot } from "../s3-layout.ts";
 
 /** Longer tails are an object of their own. */
 export const maxInlineBytes = 24 * 1024;
-/** Once the ETags of parts take more characters, they go into an object of their own. */
+/** Once there are so many ETags of parts, or they take so many characters, they go into an object of their own. */
+export const maxEtags = 500;
 export const maxEtagCharacters = 20_000;
 
 export type Tail =

@@ -1,12 +1,16 @@
 // What a crash left of uploads, or nobody ever closed: found by listing, at a cost that grows with the uploads that are
 // open and not with what is stored. Endpoints that list no multipart uploads (MinIO) remove old ones by themselves.
-import { parseUploadId, type UploadId } from "../../upload-id.ts";
-import { blobsPrefix, uploadIdIn, uploadsPrefix } from "../s3-layout.ts";
+import type { UploadId } from "../../upload-id.ts";
+import type { Multipart } from "../bucket/s3-bucket.ts";
+import { blobsPrefix, uploadIdIn, uploadIdOf, uploadsPrefix } from "../s3-layout.ts";
 import type { UploadSurroundings } from "./upload-parts.ts";
 
-interface Pieces {
+/** All of one upload that is in the bucket. */
+interface Remains {
   readonly keys: string[];
-  writtenAt: Date;
+  readonly multiparts: Multipart[];
+  /** Somebody wrote to it of late: then its older pieces are needed, too. */
+  fresh: boolean;
 }
 
 /** Removes uploads that nobody wrote to since `before`, and tells how many they were. */
@@ -16,38 +20,44 @@ export async function removeStaleUploads(
   signal: AbortSignal,
 ): Promise<number> {
   const { bucket, listings, live, known } = around;
-  const pieces = await piecesOfUploads(around, signal);
-  const isFresh = (id: UploadId): boolean =>
-    live.isBusy(id) || (pieces.get(id)?.writtenAt ?? before) > before;
-  const stale = new Set(known.staleSince(before).filter((id) => !isFresh(id)));
-  for (const [id, { keys }] of pieces) {
-    if (isFresh(id)) continue;
+  const found = await remainsOfUploads(around, before, signal);
+  const stale = known.staleSince(before).filter((id) => !live.isBusy(id) && !found.has(id));
+  for (const [id, { keys, multiparts, fresh }] of found) {
+    signal.throwIfAborted();
+    if (fresh || live.isBusy(id)) continue;
     await listings.delete(keys);
-    stale.add(id);
-  }
-  for await (const multipart of listings.multiparts(blobsPrefix, signal)) {
-    const id = parseUploadId(multipart.key.slice(blobsPrefix.length));
-    if (!id || isFresh(id) || multipart.initiatedAt >= before) continue;
-    if (await listings.wasWrittenSince(multipart, before, signal)) continue;
-    await bucket.abort(multipart);
-    stale.add(id);
+    for (const multipart of multiparts) await bucket.abort(multipart);
+    stale.push(id);
   }
   for (const id of stale) known.end(id);
-  return stale.size;
+  return stale.length;
 }
 
-async function piecesOfUploads(
+async function remainsOfUploads(
   { listings }: UploadSurroundings,
+  before: Date,
   signal: AbortSignal,
-): Promise<ReadonlyMap<UploadId, Pieces>> {
-  const found = new Map<UploadId, Pieces>();
+): Promise<ReadonlyMap<UploadId, Remains>> {
+  const found = new Map<UploadId, Remains>();
+  const remainsOf = (id: UploadId): Remains => {
+    const remains = found.get(id) ?? { keys: [], multiparts: [], fresh: false };
+    found.set(id, remains);
+    return remains;
+  };
   for await (const { key, modifiedAt } of listings.objects(uploadsPrefix, signal)) {
     const id = uploadIdIn(key);
     if (!id) continue;
-    const pieces = found.get(id) ?? { keys: [], writtenAt: modifiedAt };
-    pieces.keys.push(key);
-    if (modifiedAt > pieces.writtenAt) pieces.writtenAt = modifiedAt;
-    found.set(id, pieces);
+    const remains = remainsOf(id);
+    remains.keys.push(key);
+    remains.fresh ||= modifiedAt >= before;
+  }
+  for await (const multipart of listings.multiparts(blobsPrefix, signal)) {
+    const id = uploadIdOf(multipart.key);
+    if (!id) continue;
+    const remains = remainsOf(id);
+    remains.multiparts.push(multipart);
+    remains.fresh ||= multipart.initiatedAt >= before;
+    remains.fresh ||= await listings.wasWrittenSince(multipart, before, signal);
   }
   return found;
 }
