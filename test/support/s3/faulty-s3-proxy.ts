@@ -101,6 +101,8 @@ async function exchange({ request, response, fault, passed }: Exchange, forward:
       return reset(request);
     case "timeout":
       return void request.resume();
+    case "403":
+      return refuse(request, response, new S3Error(403, "AccessDenied", "Access Denied."));
     case "500":
       return refuse(
         request,
