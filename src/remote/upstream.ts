@@ -27,6 +27,15 @@ export interface RemoteBlob {
   readonly body: Readable;
 }
 
+/** What an upstream said of its limit on pulls (RateLimit headers). */
+export interface RateLimit {
+  readonly remaining: number;
+  readonly limit: number | undefined;
+  readonly windowSeconds: number | undefined;
+  /** When it said so: milliseconds since 1970. */
+  readonly at: number;
+}
+
 export interface AskOptions {
   readonly signal: AbortSignal;
 }
@@ -68,6 +77,9 @@ export interface Upstream {
     subject: Digest,
     options: AskOptions & { readonly maxBytes: number },
   ): Promise<{ readonly digest: Digest; readonly bytes: Buffer }>;
+
+  /** What it last said of its limit; undefined when it never did (REQ-35). */
+  rateLimit?(): RateLimit | undefined;
 
   close(): Promise<void>;
 }
