@@ -96,7 +96,7 @@ export const errorChecks: readonly Check[] = [
       ];
       for (const path of get) {
         expectStatus(
-          await repository.send("GET", `${path}?x-unknown=1&ns=example.com`, {
+          await repository.send("GET", `${path}?x-unknown=1&y=example.com`, {
             headers: acceptManifests,
           }),
           200,

@@ -1,14 +1,16 @@
 // The application, without a server around it. The order of the middleware is its documentation:
 //
-//   request id → log → errors → health → tokens, admin API → (route of /v2: gate → handler)
+//   request id → log → errors → health → tokens, admin API → prefixes → (route of /v2: name → gate → handler)
 import Koa, { type Context, type Middleware } from "koa";
 import type { Logger } from "../observability/logger.ts";
 import type { HttpMetrics } from "../observability/metrics.ts";
+import { onlyLocalNames, type NamespaceResolver } from "../registry/namespace-resolver.ts";
 import type { Registry } from "../registry/registry.ts";
 import { healthRoutes, type Health } from "./health.ts";
 import { locateUnder } from "./location.ts";
 import { errorResponse } from "./middleware/error-response.ts";
 import type { Gate } from "./middleware/gate.ts";
+import { Namespace } from "./middleware/namespace.ts";
 import { requestId, type RequestState } from "./middleware/request-id.ts";
 import { requestLog } from "./middleware/request-log.ts";
 import type { Origin } from "./origin.ts";
@@ -17,6 +19,8 @@ import { distributionRoutes } from "./routes.ts";
 export interface AppParts {
   readonly registry: Registry;
   readonly gate: Gate;
+  /** What requests call repositories; every name means itself unless given. */
+  readonly namespaces?: NamespaceResolver | undefined;
   /** What a mode has besides `/v2`: the token server, the admin API. */
   readonly before?: readonly Middleware[];
   readonly health: Health;
@@ -39,7 +43,10 @@ export function createApp(parts: AppParts): Koa<RequestState> {
   for (const middleware of before) app.use(middleware);
   const locate = locateUnder(publicUrl);
   const redirects = (ctx: Context) => parts.redirects?.(origin.clientAddress(ctx.req)) ?? false;
-  const handlerParts = { registry, gate, locate, maxManifestBytes, redirects };
+  const { namespaces = onlyLocalNames } = parts;
+  const namespace = new Namespace({ namespaces, logger, clock: () => performance.now() });
+  app.use(namespace.prefixes);
+  const handlerParts = { registry, gate, namespace, locate, maxManifestBytes, redirects };
   for (const middleware of distributionRoutes(handlerParts)) app.use(middleware);
   // Errors are written above; what reaches Koa's own hook is a client that left.
   app.on("error", (error: unknown) => logger.debug({ err: error }, "connection ended early"));

@@ -2,6 +2,7 @@
 import Router from "@koa/router";
 import type { Middleware } from "koa";
 import type { Access, RepositoryAction } from "../../auth/access.ts";
+import type { SpelledName } from "../registry/namespace-resolver.ts";
 import type { Registry } from "../registry/registry.ts";
 import { blobHandlers } from "./distribution/blobs.ts";
 import { discoverExtensions, ping } from "./distribution/discovery.ts";
@@ -19,6 +20,8 @@ type Route = readonly [methods: readonly Method[], path: string, needs: Need, ha
 /** The right that a request needs; a session has to be the caller's own besides. */
 interface Need {
   readonly access: (path: PathParameters) => Access;
+  /** What the repository in the path is wanted for; undefined where the path names none. */
+  readonly purpose?: SpelledName["purpose"];
   readonly session?: true;
 }
 
@@ -45,7 +48,7 @@ function routeTable(parts: HandlerParts): readonly Route[] {
     [["PUT"], "/v2/*name/blobs/uploads/:id", session, uploads.put],
     [["DELETE"], "/v2/*name/blobs/uploads/:id", session, uploads.delete],
     // end-2, end-10
-    [["HEAD"], "/v2/*name/blobs/:digest", repository("pull"), blobs.head],
+    [["HEAD"], "/v2/*name/blobs/:digest", look, blobs.head],
     [["GET"], "/v2/*name/blobs/:digest", repository("pull"), blobs.get],
     [["DELETE"], "/v2/*name/blobs/:digest", repository("delete"), blobs.delete],
     // end-8, end-12
@@ -58,16 +61,21 @@ const registry: Need = { access: () => ({ kind: "registry" }) };
 const catalog: Need = { access: () => ({ kind: "catalog" }) };
 const repository = (action: RepositoryAction): Need => ({
   access: (path) => ({ kind: "repository", name: repositoryIn(path), action }),
+  purpose: action === "pull" ? "pull" : "change",
 });
+/** HEAD of a blob: whoever pushes asks so what need not be sent. */
+const look: Need = { ...repository("pull"), purpose: "look" };
 const session: Need = { ...repository("push"), session: true };
 
 /** The routes of `/v2`, and the two refusals for what no row has: 405 where the address exists, else 404. */
 export function distributionRoutes(parts: HandlerParts): Middleware[] {
-  const { gate, registry } = parts;
+  const { gate, registry, namespace } = parts;
   const router = new Router({ strict: true, sensitive: true });
   for (const [methods, path, needs, handler] of routeTable(parts)) {
     router.register(path, [...methods], async (ctx) => {
-      const parameters = ctx.params as PathParameters;
+      const written = ctx.params as PathParameters;
+      const { purpose } = needs;
+      const parameters = purpose === undefined ? written : await namespace.named(ctx, written, purpose);
       const access = needs.access(parameters);
       if (needs.session) await gate.admitToSession(ctx, access, () => ownerOfSession(registry, parameters));
       else await gate.admit(ctx, access);

@@ -39,7 +39,7 @@ export interface NamespaceResolver {
   readonly reserved: ReadonlySet<string>;
 }
 
-/** Without a mirror every name means itself; `ns` and prefixes mean nothing. */
+/** Without a mirror every name means itself; whoever says `ns` or a prefix means a registry that is not here. */
 export const onlyLocalNames: NamespaceResolver = {
   resolve: async ({ name, prefix, ns }) =>
     prefix === undefined && ns === undefined

@@ -13,6 +13,7 @@ import { listen, type ServerOptions } from "../../src/http/server.ts";
 import { createLogger, type Logger } from "../../src/observability/logger.ts";
 import { createMetrics, type Metrics } from "../../src/observability/metrics.ts";
 import { createLocalRegistry } from "../../src/registry/local-registry.ts";
+import type { NamespaceResolver } from "../../src/registry/namespace-resolver.ts";
 import type { Registry } from "../../src/registry/registry.ts";
 import type { BlobStore } from "../../storage/blobs/blob-store.ts";
 import { openBlobStore } from "../../storage/blobs/open-blob-store.ts";
@@ -24,6 +25,7 @@ export interface Parts {
   readonly metadata?: MetadataStore;
   readonly authenticator?: Authenticator;
   readonly authorizer?: Authorizer;
+  readonly namespaces?: NamespaceResolver;
   readonly logger?: Logger;
   readonly publicUrl?: string;
   readonly redirects?: (address: string) => boolean;
@@ -80,6 +82,7 @@ export async function serveParts(parts: Parts = {}): Promise<ServedParts> {
     publicUrl: parts.publicUrl,
     maxManifestBytes: 4 * 1024 * 1024,
     redirects: parts.redirects,
+    namespaces: parts.namespaces,
   });
   const server = await listen(
     app.callback(),

@@ -3,6 +3,7 @@ import type { Context } from "koa";
 import type { Registry } from "../../registry/registry.ts";
 import type { Locate } from "../location.ts";
 import type { Gate } from "../middleware/gate.ts";
+import type { Namespace } from "../middleware/namespace.ts";
 import type { PathParameters } from "../parameters.ts";
 
 export interface HandlerParts {
@@ -11,6 +12,8 @@ export interface HandlerParts {
   readonly maxManifestBytes: number;
   /** Whether this client is sent to the blob store itself for the bytes of a blob (REQ-26). */
   readonly redirects: (ctx: Context) => boolean;
+  /** What a request calls a repository → its one name. */
+  readonly namespace: Pick<Namespace, "named" | "sourceOf">;
   /** Knows the caller: the owner of a new upload session, what a list shows, what may be mounted. */
   readonly gate: Gate;
 }

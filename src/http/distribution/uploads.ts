@@ -2,7 +2,7 @@
 import type { Context } from "koa";
 import { algorithmOf, type Digest } from "../../../storage/digest.ts";
 import { OciError } from "../../oci/oci-error.ts";
-import { parseRepositoryName, type RepositoryName } from "../../oci/repository-name.ts";
+import type { RepositoryName } from "../../oci/repository-name.ts";
 import type { Chunk, UploadStatus } from "../../registry/registry.ts";
 import { parseContentRange, uploadRange } from "../byte-range.ts";
 import { algorithmIn, queryValue, repositoryIn, toDigest, type PathParameters } from "../parameters.ts";
@@ -65,7 +65,7 @@ async function mounted(
   digest: Digest,
 ): Promise<boolean> {
   const from = queryValue(ctx, "from");
-  const source = from === undefined ? undefined : parseRepositoryName(from);
+  const source = from === undefined ? undefined : await parts.namespace.sourceOf(from);
   if (from !== undefined && (source === undefined || !(await parts.gate.mayPull(ctx, source)))) return false;
   return parts.registry.blobs.mount(repository, digest, source, await parts.gate.mountableFor(ctx));
 }

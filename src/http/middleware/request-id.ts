@@ -7,6 +7,10 @@ const acceptable = /^[A-Za-z0-9._-]{1,64}$/;
 
 export interface RequestState {
   requestId: string;
+  /** What stands before `/v2` in the request's path. */
+  prefix?: string | undefined;
+  /** Canonical name of the repository that the request is about, once that is known. */
+  repository?: string | undefined;
 }
 
 export const requestId: Middleware<RequestState> = async (ctx, next) => {

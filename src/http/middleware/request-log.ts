@@ -38,6 +38,7 @@ export function requestLog(logger: Logger, metrics: HttpMetrics, origin: Origin)
           remote,
           method: req.method,
           url: withoutSecrets(req.url?.slice(0, maxUrlCharacters) ?? ""),
+          ...(ctx.state.repository !== undefined && { repository: ctx.state.repository }),
           status,
           // The client left before it had the whole answer.
           ...(res.writableFinished ? {} : { aborted: true }),

@@ -12,7 +12,7 @@ describe("a mount", () => {
   it.each([
     ["from the repository that has it", "&from=mounts/source"],
     ["without saying from where", ""],
-    ["with what containerd and go-containerregistry add", "&from=mounts/source&origin=example.com&ns=x"],
+    ["with what containerd and go-containerregistry add", "&from=mounts/source&origin=example.com&unknown=x"],
   ])("%s makes the blob exist, and its source keeps it", async (_, from) => {
     const content = randomBlob();
     const digest = await use.client.pushBlob("mounts/source", content);

@@ -17,7 +17,7 @@ describe("a new upload", () => {
   it.each([
     "/v2/up/new/blobs/uploads/",
     "/v2/up/new/blobs/uploads",
-    "/v2/up/new/blobs/uploads/?ns=x&unknown=1",
+    "/v2/up/new/blobs/uploads/?name=x&unknown=1",
   ])("begins at POST %s with its place, its id and nothing received", async (path) => {
     const answer = await use.client.send("POST", path);
     expect([answer.status, answer.body.length, answer.headers["content-length"]]).toEqual([202, 0, "0"]);
