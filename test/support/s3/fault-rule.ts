@@ -9,8 +9,10 @@ export type Fault =
   | { readonly fault: "reset-after-request" }
   /** The connection ends after the answer's head and this many bytes of its body, which has to be longer. */
   | { readonly fault: "reset-during-response"; readonly afterBytes: number }
+  /** After the answer's head and this many bytes of its body, which has to be longer, nothing more comes. */
+  | { readonly fault: "silence-during-response"; readonly afterBytes: number }
   /** Answered in the server's place, which does not hear of the request. */
-  | { readonly fault: "403" | "500" | "503-slowdown" }
+  | { readonly fault: "400" | "500" | "503-slowdown" }
   /** The body is taken and never answered; the server does not hear of it. */
   | { readonly fault: "timeout" }
   /** Both bodies crawl. */

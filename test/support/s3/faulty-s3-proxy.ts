@@ -101,8 +101,8 @@ async function exchange({ request, response, fault, passed }: Exchange, forward:
       return reset(request);
     case "timeout":
       return void request.resume();
-    case "403":
-      return refuse(request, response, new S3Error(403, "AccessDenied", "Access Denied."));
+    case "400":
+      return refuse(request, response, new S3Error(400, "InvalidRequest", "The request is not valid."));
     case "500":
       return refuse(
         request,
@@ -136,6 +136,10 @@ async function passAnswer(
       await pipeline(firstBytes(answer, fault.afterBytes), response);
       // Closed rather than reset, which would take back bytes that the client has not read yet.
       return request.socket.destroySoon();
+    case "silence-during-response":
+      response.writeHead(status, headers);
+      for await (const piece of firstBytes(answer, fault.afterBytes)) response.write(piece);
+      return;
     case "wrong-length": {
       const length = Number(answer.headers["content-length"] ?? 0) + fault.by;
       const others = headers.filter(

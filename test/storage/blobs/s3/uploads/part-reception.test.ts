@@ -2,13 +2,11 @@
 import { readdir, readlink } from "node:fs/promises";
 import { describe, expect, it, vi } from "vitest";
 import { sampleBytes, sourceOf } from "../../../../contracts/blob-store-under-test.ts";
-import type { Fault } from "../../../../support/s3/fault-rule.ts";
 import type { S3Operation } from "../../../../support/s3/s3-operation.ts";
 import { strictStore } from "../strict-store.ts";
 
 const mebibyte = 1024 * 1024;
 const sha256 = { algorithms: ["sha256"] } as const;
-const crawl: Fault = { fault: "slow-bytes", bytesPerSecond: 3 * mebibyte };
 
 async function openFilesBelow(directory: string): Promise<string[]> {
   const descriptors = await readdir("/proc/self/fd");
@@ -16,28 +14,39 @@ async function openFilesBelow(directory: string): Promise<string[]> {
   return targets.filter((target) => target.startsWith(directory));
 }
 
-const waits: readonly [string, S3Operation, number][] = [
-  ["the tail is read", "GetObject", 0],
-  ["a part is sent", "UploadPart", 12 * mebibyte],
-  ["the rest is kept", "PutObject", mebibyte],
+interface Wait {
+  readonly what: string;
+  readonly operation: S3Operation;
+  readonly bytesPerSecond: number;
+  /** Before the append that loses its lease, and of it. */
+  readonly sizes: readonly [number, number];
+}
+
+const waits: readonly Wait[] = [
+  { what: "the tail is read", operation: "GetObject", bytesPerSecond: 3e6, sizes: [mebibyte, 0] },
+  { what: "a part is sent", operation: "UploadPart", bytesPerSecond: 1e7, sizes: [mebibyte, 12 * mebibyte] },
+  { what: "the rest is kept", operation: "PutObject", bytesPerSecond: 3e6, sizes: [0, mebibyte] },
+  { what: "parts begin", operation: "CreateMultipartUpload", bytesPerSecond: 500, sizes: [0, 6 * mebibyte] },
 ];
 
 describe("an append whose lease is lost", () => {
-  it.each(waits)("while %s holds nothing, and can be aborted", async (_, operation, size) => {
+  it.each(waits)("while $what holds nothing, and can be aborted", async ({ sizes, ...slow }) => {
     const { store, proxy, options, open, leftovers } = await strictStore({ partBytes: 5 * mebibyte });
     const session = await store.startUpload(sha256);
-    await session.append(sourceOf(sampleBytes(mebibyte)), 0);
+    await session.append(sourceOf(sampleBytes(sizes[0])), 0);
     const resumed = await (await open()).resumeUpload(session.state);
-    proxy.inject({ ...crawl, operation });
+    const rule = proxy.inject({ fault: "slow-bytes", ...slow });
     const lost = new Error("the lease is lost");
-    const checkpoint = (): Promise<void> => Promise.reject(lost);
-    const append = resumed!.append(sourceOf(sampleBytes(size, 2)), mebibyte, {
+    const checkpoint = async (): Promise<void> => {
+      if (rule.hits > 0) throw lost;
+    };
+    const append = resumed!.append(sourceOf(sampleBytes(sizes[1], 2)), sizes[0], {
       checkpoint,
       checkpointMilliseconds: 20,
     });
     await expect(append).rejects.toBe(lost);
-    await vi.waitFor(async () => expect(await openFilesBelow(options.spoolDirectory)).toEqual([]), 10_000);
     await resumed!.abort();
+    await vi.waitFor(async () => expect(await openFilesBelow(options.spoolDirectory)).toEqual([]), 10_000);
     expect(leftovers()).toEqual([]);
   });
 });

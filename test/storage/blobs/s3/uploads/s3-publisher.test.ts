@@ -16,8 +16,8 @@ describe("a commit", () => {
       const bytes = sampleBytes(size);
       const session = await store.startUpload(sha256);
       await session.append(sourceOf(bytes), 0);
-      proxy.inject({ fault: "403", operation: "PutObject", keyPrefix: "index/" });
-      await expect(session.commit(digestOf(bytes))).rejects.toMatchObject({ status: 403 });
+      proxy.inject({ fault: "400", operation: "PutObject", keyPrefix: "index/" });
+      await expect(session.commit(digestOf(bytes))).rejects.toMatchObject({ status: 400 });
       expect(server.objects()).toEqual([]);
       expect(server.multipartUploads()).toEqual([]);
     },

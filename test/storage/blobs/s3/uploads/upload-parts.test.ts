@@ -10,7 +10,7 @@ const sha256 = { algorithms: ["sha256"] } as const;
 
 const faults: readonly Fault[] = [
   { fault: "reset-during-response", afterBytes: 100_000 },
-  { fault: "slow-bytes", bytesPerSecond: 1 },
+  { fault: "silence-during-response", afterBytes: 100_000 },
 ];
 
 describe("a tail", () => {
@@ -37,7 +37,7 @@ describe("the ETags that a row had no room for", () => {
     const session = await store.startUpload(sha256);
     await session.append(sourceOf(bytes), 0);
     const rule = proxy.inject({
-      ...{ fault: "slow-bytes", bytesPerSecond: 1 },
+      ...{ fault: "silence-during-response", afterBytes: 1000 },
       ...{ operation: "GetObject", keyPrefix: "uploads/", times: 1 },
     });
     const { locator } = await session.commit(digestOf(bytes));
