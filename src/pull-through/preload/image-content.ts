@@ -44,7 +44,10 @@ export async function imageContent(
   return { blobs: [...parts.values()], platforms: chosen.flatMap(({ platform }) => platformsOf(platform)) };
 }
 
-function choose(children: readonly ChildManifest[], platforms: Wanted["platforms"]): readonly ChildManifest[] {
+function choose(
+  children: readonly ChildManifest[],
+  platforms: Wanted["platforms"],
+): readonly ChildManifest[] {
   if (platforms === "all" || children.length === 0) return children;
   const offered = children.filter(({ platform }) => platform !== undefined);
   // a list without platforms is no choice
@@ -52,7 +55,9 @@ function choose(children: readonly ChildManifest[], platforms: Wanted["platforms
   const missing = platforms.filter((wanted) => !offered.some((child) => fitsChild(wanted, child)));
   if (missing.length > 0) {
     const has = [...new Set(offered.flatMap(({ platform }) => platformsOf(platform)))];
-    throw new Error(`it is not there for ${missing.map(platformText).join(", ")}; it is for ${has.join(", ")}`);
+    throw new Error(
+      `it is not there for ${missing.map(platformText).join(", ")}; it is for ${has.join(", ")}`,
+    );
   }
   return offered.filter((child) => platforms.some((wanted) => fitsChild(wanted, child)));
 }

@@ -1,5 +1,6 @@
 // An image as people write it on a command line or in a list: docker's rules of what is left out (distribution/reference).
 import { parseReference, type Reference } from "../../oci/reference.ts";
+import { parseRepositoryName } from "../../oci/repository-name.ts";
 
 export interface ImageReference {
   /** docker.io unless written. */
@@ -10,7 +11,7 @@ export interface ImageReference {
   readonly reference: Reference;
 }
 
-/** undefined for what is no image. Whether name and host exist is nobody's matter here. */
+/** undefined for what is no image. Whether host and repository exist is nobody's matter here. */
 export function parseImageReference(text: string): ImageReference | undefined {
   const [named = "", digest, ...more] = text.replace(/^docker:\/\//, "").split("@");
   if (more.length > 0) return undefined;
@@ -24,7 +25,8 @@ export function parseImageReference(text: string): ImageReference | undefined {
   }
   const [first = "", ...rest] = path.split("/");
   const hasHost = rest.length > 0 && (/[.:]/.test(first) || first === "localhost");
-  return hasHost ? { host: first, name: rest.join("/"), reference } : { host: "docker.io", name: path, reference };
+  const [host, name] = hasHost ? [first, rest.join("/")] : ["docker.io", path];
+  return parseRepositoryName(name) === undefined ? undefined : { host, name, reference };
 }
 
 /** One image a line; empty lines, and what stands behind a #, do not count. */

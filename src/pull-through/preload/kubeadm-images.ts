@@ -15,7 +15,12 @@ interface Minor {
   readonly rows: readonly Row[];
 }
 
-const row = (from: number, pause: string, etcd: string, coredns: string): Row => ({ from, pause, etcd, coredns });
+const row = (from: number, pause: string, etcd: string, coredns: string): Row => ({
+  from,
+  pause,
+  etcd,
+  coredns,
+});
 
 /**
  * PauseVersion, DefaultEtcdVersion and CoreDNSVersion of kubeadm's app/constants/constants.go at each release: to 1.31 as

@@ -121,7 +121,6 @@ export class Preload {
       await blob.body.close();
       return this.#hold(entry, size);
     }
-    const before = entry.bytes;
     let moved = 0;
     const count = (bytes: number): void => {
       moved += bytes;
@@ -130,7 +129,7 @@ export class Preload {
     try {
       await blob.body.writeTo(discard(count), this.#options.signal);
     } catch (error) {
-      this.#change(entry, { bytes: Math.max(before, entry.bytes - moved) });
+      this.#change(entry, { bytes: entry.bytes - moved });
       throw error;
     }
     if (!(await held.stat(repository, digest))) throw new Error(passedThrough);
@@ -155,7 +154,9 @@ function newEntry(image: string): Entry {
 }
 
 function remarkOn({ cache }: StoredManifest): string | undefined {
-  return cache?.outcome === "stale" ? `the upstream could not be asked whether it is still this one` : undefined;
+  return cache?.outcome === "stale"
+    ? `the upstream could not be asked whether it is still this one`
+    : undefined;
 }
 
 function discard(count: (bytes: number) => void): Writable {

@@ -71,7 +71,12 @@ describe("the address of the server", () => {
     ["http.listen", { listen: { host: "127.0.0.1", port: 5000 } }, {}, "http://127.0.0.1:5000"],
     ["http.listen, with TLS", { listen: { host: "::1", port: 443 }, tls: {} }, {}, "https://[::1]"],
     ["http.publicUrl", { publicUrl: "https://a.example" }, {}, "https://a.example"],
-    ["--url before all", { publicUrl: "https://a.example" }, { url: "http://b.example:81/" }, "http://b.example:81"],
+    [
+      "--url before all",
+      { publicUrl: "https://a.example" },
+      { url: "http://b.example:81/" },
+      "http://b.example:81",
+    ],
   ])("comes from %s", (_, http, options, expected) => {
     const { scheme, host } = serverAt({ http, options });
     expect(`${scheme}://${host}`).toBe(expected);
@@ -79,7 +84,12 @@ describe("the address of the server", () => {
 
   it.each<[string, object, AddressOptions, RegExp]>([
     ["every address", { listen: { host: "0.0.0.0", port: 5000 } }, {}, /http\.listen is 0\.0\.0\.0:5000/],
-    ["a port that is not known yet", { listen: { host: "127.0.0.1", port: 0 } }, {}, /with --url or http\.publicUrl/],
+    [
+      "a port that is not known yet",
+      { listen: { host: "127.0.0.1", port: 0 } },
+      {},
+      /with --url or http\.publicUrl/,
+    ],
     ["no URL", {}, { url: "berth:5000" }, /--url must be a URL/],
     ["a URL with a password", {}, { url: "http://a:b@berth" }, /--url must be a URL/],
     ["an authority where there is no TLS", {}, { url: "http://berth", ca: "x" }, /--ca is for https/],
