@@ -1,7 +1,7 @@
 // Tries a request again while that may help, with pauses that are drawn at random so that many do not come back at once.
 import { StorageError } from "../../../storage-error.ts";
 import type { Circuit } from "./circuit.ts";
-import { isNoRoom, isTransient, s3FailureOf } from "./s3-failure.ts";
+import { isForbidden, isNoRoom, isTransient, s3FailureOf, type S3Failure } from "./s3-failure.ts";
 import type { S3Patience } from "../s3-options.ts";
 
 const longestPauseMilliseconds = 5000;
@@ -23,8 +23,8 @@ export class Attempts {
 
   /**
    * @param limitMilliseconds for one try; its signal ends it then
-   * @throws StorageError `busy` when the endpoint does not answer, `full` when it has no room; S3Failure for any other
-   *   refusal
+   * @throws StorageError `busy` when the endpoint does not answer or the keys do not do, `full` when it has no room;
+   *   S3Failure for any other refusal
    */
   async run<T>(
     operation: string,
@@ -42,9 +42,7 @@ export class Attempts {
         const failure = s3FailureOf(operation, error);
         if (!isTransient(failure)) {
           circuit.succeeded();
-          throw isNoRoom(failure)
-            ? new StorageError("full", "no room is left in the bucket", { cause: failure })
-            : failure;
+          throw inOurWords(failure);
         }
         circuit.failed(failure);
         if (attempt >= patience.attempts)
@@ -60,6 +58,16 @@ export class Attempts {
     const longest = Math.min(longestPauseMilliseconds, patience.pauseMilliseconds * 2 ** (attempt - 1));
     await sleep(Math.ceil(longest * random()));
   }
+}
+
+/** Keys that do not do are replaced sooner or later: until then nothing is over, and nothing is known to be absent. */
+function inOurWords(failure: S3Failure): StorageError | S3Failure {
+  if (isNoRoom(failure)) return new StorageError("full", "no room is left in the bucket", { cause: failure });
+  if (isForbidden(failure))
+    return new StorageError("busy", "the object store refuses the credentials, or what they may do", {
+      cause: failure,
+    });
+  return failure;
 }
 
 async function withLimit<T>(

@@ -43,6 +43,12 @@ const transientCodes = new Set([
 ]);
 const transientSystemCodes =
   /^(?:ECONNRESET|ECONNREFUSED|ECONNABORTED|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|HPE_|ERR_STREAM_PREMATURE_CLOSE)/;
+const keyCodes = new Set([
+  "ExpiredToken",
+  "InvalidToken",
+  "TokenRefreshRequired",
+  "CredentialsProviderError",
+]);
 const fullCodes = new Set(["QuotaExceeded", "XMinioStorageFull", "InsufficientStorage", "EntityTooLarge"]);
 
 /** Whether the same request may succeed a moment later. */
@@ -57,6 +63,11 @@ export function isTransient({ code, status, cause }: S3Failure): boolean {
 /** A dialect that does not know an operation, or an option of it. */
 export function isUnsupported({ code, status }: Pick<S3Failure, "code" | "status">): boolean {
   return status === 501 || status === 405 || code === "NotImplemented" || code === "MethodNotAllowed";
+}
+
+/** Something is the matter with the keys, with what they may do, or with where they come from. */
+export function isForbidden({ code, status }: S3Failure): boolean {
+  return status === 401 || status === 403 || keyCodes.has(code);
 }
 
 export function isNoRoom({ code, status }: S3Failure): boolean {

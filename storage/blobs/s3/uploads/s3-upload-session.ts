@@ -14,7 +14,7 @@ import { openS3Body } from "../s3-body.ts";
 import { tailKey } from "../s3-layout.ts";
 import { publish } from "./s3-publisher.ts";
 import { formatUploadState, partCount, partsEnd, type S3UploadState } from "./s3-upload-state.ts";
-import { contentOf, discard, startPart, type UploadSurroundings } from "./upload-parts.ts";
+import { contentOf, discard, erase, startPart, type UploadSurroundings } from "./upload-parts.ts";
 
 export class S3UploadSession implements UploadSession {
   readonly #around: UploadSurroundings;
@@ -94,7 +94,8 @@ export class S3UploadSession implements UploadSession {
         if (isStorageError(error, "busy")) throw error;
         known.end(id);
         // What can't be removed now goes with the stale uploads; why the commit failed is the thing to tell.
-        await discard(this.#around, state).catch(() => undefined);
+        const remove = isStorageError(error, "gone") ? discard : erase;
+        await remove(this.#around, state).catch(() => undefined);
         throw error;
       } finally {
         live.takeHash(id, state.offset);
@@ -111,7 +112,7 @@ export class S3UploadSession implements UploadSession {
       live.takeHash(id, this.offset);
       if (known.isOver(id)) return;
       known.end(id);
-      await discard(this.#around, this.#upload);
+      await erase(this.#around, this.#upload);
     });
   }
 

@@ -9,7 +9,7 @@ import type { KnownUploads } from "./known-uploads.ts";
 import { planParts, type PartPlanOptions } from "./part-plan.ts";
 import type { PartSlots } from "./part-slots.ts";
 import type { Multipart, S3Bucket, UploadedPart } from "../bucket/s3-bucket.ts";
-import { blobKey, etagsKey, tailKey, tailSlots } from "../s3-layout.ts";
+import { blobKey, etagsKey, indexKey, tailKey, tailSlots } from "../s3-layout.ts";
 import { openS3Body } from "../s3-body.ts";
 import { partCount, type S3UploadState, type Tail } from "./s3-upload-state.ts";
 import type { PartFile, Spool } from "./spool.ts";
@@ -99,6 +99,15 @@ export async function discard(around: UploadSurroundings, state: S3UploadState):
   const multipart = multipartOf(state);
   const aborted = multipart ? around.bucket.abort(multipart) : Promise.resolve();
   await allAtRest([aborted, removePieces(around, state)]);
+}
+
+/**
+ * Removes, too, what a commit made that was broken off. Not of an upload that is `gone`: whoever took it over may be
+ * copying its object.
+ */
+export async function erase(around: UploadSurroundings, state: S3UploadState): Promise<void> {
+  const committed = [blobKey(state.id), indexKey(state.id)];
+  await allAtRest([discard(around, state), around.listings.delete(committed)]);
 }
 
 /** As Promise.all, but the first failure is told only when nothing of the rest goes on: what it made can be removed. */

@@ -83,7 +83,7 @@ describe("opening a bucket", () => {
     const store = await open({ credentials: { kind: "file", path: file }, patience });
     await store.ping();
     await writeFile(file, JSON.stringify({ accessKeyId, secretAccessKey: "no longer the one" }));
-    await expect(store.ping()).rejects.toThrow("403");
+    await expect(store.ping()).rejects.toMatchObject({ code: "busy", cause: { status: 403 } });
   });
 
   it("asks for the storage class and the encryption with all that it stores", async () => {
