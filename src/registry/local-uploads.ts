@@ -86,8 +86,8 @@ export class LocalUploads implements Uploads {
     const writing = await this.#lease(repository, id, chunk?.at);
     if (chunk) await this.#write(writing, chunk, { closing: true });
     const object = await this.#commit(writing, digest);
-    await this.#uncoverDamage(digest);
     try {
+      await this.#uncoverDamage(digest);
       const blob = { digest, ...object };
       const { holder } = writing;
       const alive = await metadata.blobLinks.commit({ uploadId: id, holder, repository, blob, now: now() });

@@ -11,6 +11,8 @@ export interface Disk {
   roomBytes?: number | undefined;
   /** Thrown by the next commits while set. */
   commitFailure?: Error | undefined;
+  /** Thrown by `stat` while set. */
+  statFailure?: Error | undefined;
   /** Told of every upload that begins. */
   onStart?: ((options: UploadOptions) => void) | undefined;
   /** Awaited whenever a request has taken up a session, before it writes. */
@@ -30,8 +32,9 @@ export class ObservedBlobStore implements BlobStore {
     this.#disk = disk;
   }
 
-  stat(locator: Locator): Promise<{ readonly size: number } | undefined> {
-    return this.#inner.stat(locator);
+  async stat(locator: Locator): Promise<{ readonly size: number } | undefined> {
+    if (this.#disk.statFailure) throw this.#disk.statFailure;
+    return await this.#inner.stat(locator);
   }
 
   read(locator: Locator, range?: ByteRange): Promise<BlobBody | undefined> {
