@@ -4,6 +4,7 @@
 import type { Digest } from "../digest.ts";
 import type { Locator } from "../blobs/stored-object.ts";
 import type { AccessStore, Visibility } from "./access-store.ts";
+import type { MirrorStore } from "./mirror-store.ts";
 import type {
   BlobRecord,
   ManifestRecord,
@@ -23,6 +24,7 @@ export interface MetadataStore {
   readonly storedBlobs: StoredBlobs;
   readonly blobCopies: BlobCopies;
   readonly access: AccessStore;
+  readonly mirror: MirrorStore;
   /** Whether the store answers; rejects when it does not. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -43,6 +45,11 @@ export interface Page<T> {
 /** A repository exists while it holds a manifest. */
 export interface Repositories {
   exists(repository: string): Promise<boolean>;
+  /**
+   * Whether somebody has, or begins, a repository of that name: it holds a manifest, or an upload session is open for
+   * it, or a blob was linked into it after `since`.
+   */
+  isLocal(repository: string, since: number): Promise<boolean>;
   list(page: PageRequest & { readonly visibility: Visibility }): Promise<Page<string>>;
 }
 
@@ -87,6 +94,7 @@ export interface Manifests {
   /**
    * Stores the manifest, its edges and its tags, after checking in the same transaction that the precondition holds
    * and that every required reference is present in the repository. Storing it again with the same bytes succeeds.
+   * What of it was cached, or of what it names, is pushed content from then on.
    */
   commit(commit: ManifestCommit): Promise<ManifestCommitResult>;
 

@@ -29,7 +29,7 @@ export interface CachedManifest {
   readonly repository: string;
   readonly digest: Digest;
   readonly pulledAt: number;
-  /** Its own tags, and those of the indexes of the repository that list it, however deeply nested. */
+  /** Its own tags, and those of what needs it: indexes of the repository that list it, the image that it refers to. */
   readonly tags: readonly string[];
 }
 
@@ -75,25 +75,38 @@ export interface CachedContent {
 
   /**
    * Gives a cached manifest up: with its tags and its edges, and the cached links of those of its blobs that no other
-   * manifest of the repository names. Blobs that no repository links and no manifest names any more are claimed in the
-   * same step: their rows go, their locators wait in the delete queue until `dueAt`, for whoever reads them now.
-   * Not while it was pulled after `unlessPulledSince`. Gives the bytes that became free, or undefined where nothing happened.
+   * manifest of the repository names. Blobs that no repository links any more are claimed in the same step: their rows
+   * go, their locators wait in the delete queue until `dueAt`, for whoever reads them now. (A manifest elsewhere that
+   * names such a blob without a link to it can't serve it either; kept for that one, it would take room that nobody
+   * counts.) Indexes that list it stay. Not while it was pulled after `unlessPulledSince`. Gives the bytes that became
+   * free, or undefined where nothing happened.
    */
   evictManifest(
     manifest: { repository: string; digest: Digest },
     options: { unlessPulledSince: number; now: number; dueAt: number },
   ): Promise<number | undefined>;
 
-  /** The same for cached blobs that no manifest of their repository names, pulled before `before`: at most `limit`. */
-  evictLooseBlobs(options: { before: number; limit: number; now: number; dueAt: number }): Promise<number>;
+  /**
+   * The same for cached blobs that no manifest of their repository names, pulled before `before`, the longest unused
+   * first, at most `limit`: how many went, and the bytes that became free.
+   */
+  evictLooseBlobs(options: {
+    before: number;
+    limit: number;
+    now: number;
+    dueAt: number;
+  }): Promise<{ readonly blobs: number; readonly bytes: number }>;
 
-  /** Cached manifests of one repository with their tags and when those were confirmed, by digest. */
+  /**
+   * Cached manifests of one repository, by digest: here with their own tags only, when the last of these was
+   * confirmed, and the bytes of the manifest itself.
+   */
   listManifests(
     repository: string,
     page: PageRequest,
   ): Promise<Page<CachedManifest & { readonly checkedAt: number | undefined; readonly size: number }>>;
 
-  /** Repositories that hold cached content, by name. */
+  /** Repositories that hold a cached manifest, by name. */
   listRepositories(page: PageRequest & { readonly upstream?: string | undefined }): Promise<Page<string>>;
 }
 
@@ -131,6 +144,8 @@ export interface Fills {
   end(repository: string, digest: Digest, holder: string): Promise<void>;
   /** Removes and gives those whose lease ran out. */
   takeDead(now: number): Promise<FillRecord[]>;
+  /** What the living ones will bring, as far as their sizes are known. */
+  bytesUnderWay(now: number): Promise<number>;
 }
 
 /** Patterns of images that stay, besides those of the configuration: globs over `<upstream>/<name>:<tag>`. */

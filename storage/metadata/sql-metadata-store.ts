@@ -22,7 +22,7 @@ import {
   findManifestByTag,
   listReferrers,
 } from "./commands/manifests.ts";
-import { listRepositories, repositoryExists } from "./commands/repositories.ts";
+import { isLocalRepository, listRepositories, repositoryExists } from "./commands/repositories.ts";
 import { findKnownLocators, listStoredBlobs } from "./commands/stored-blobs.ts";
 import { deleteTag, listTags } from "./commands/tags.ts";
 import {
@@ -46,7 +46,9 @@ import type {
   Tags,
   Uploads,
 } from "./metadata-store.ts";
+import type { MirrorStore } from "./mirror-store.ts";
 import { SqlAccessStore } from "./sql-access-store.ts";
+import { SqlMirrorStore } from "./sql-mirror-store.ts";
 import { query } from "./statement.ts";
 
 export class SqlMetadataStore implements MetadataStore {
@@ -59,12 +61,14 @@ export class SqlMetadataStore implements MetadataStore {
   readonly storedBlobs: StoredBlobs;
   readonly blobCopies: BlobCopies;
   readonly access: AccessStore;
+  readonly mirror: MirrorStore;
   readonly #runner: CommandRunner;
 
   constructor(runner: CommandRunner) {
     this.#runner = runner;
     this.repositories = {
       exists: (repository) => runner.read(() => repositoryExists(repository)),
+      isLocal: (repository, since) => runner.read(() => isLocalRepository(repository, since)),
       list: (page) => runner.read(() => listRepositories(page)),
     };
     this.manifests = {
@@ -105,6 +109,7 @@ export class SqlMetadataStore implements MetadataStore {
     this.storedBlobs = storedBlobsOver(runner);
     this.blobCopies = blobCopiesOver(runner);
     this.access = new SqlAccessStore(runner);
+    this.mirror = new SqlMirrorStore(runner);
   }
 
   async ping(): Promise<void> {

@@ -54,7 +54,7 @@ export function* commitBlob({ uploadId, holder, repository, blob, now }: BlobCom
 }
 
 /** Makes the digest's bytes sound: those that are there, or else those offered. What is not kept is discarded. */
-function* putBlob({ digest, locator, size }: BlobRecord, now: number): Command<void> {
+export function* putBlob({ digest, locator, size }: BlobRecord, now: number): Command<void> {
   const inserted = yield* queryOne(
     `INSERT INTO blobs (digest, locator, size, state, reference_count, touched_at)
      VALUES ($1, $2, $3, 'present', (SELECT count(*) FROM manifest_edges WHERE child = $1), $4)
@@ -80,12 +80,19 @@ function* putBlob({ digest, locator, size }: BlobRecord, now: number): Command<v
   yield* discardObject(old.locator, now, now + readerGraceMilliseconds);
 }
 
-function* linkBlob(repository: string, digest: Digest, now: number): Command<void> {
+/** @param pulledAt marks the link as cached, unless it was pushed before; undefined for a push, which takes the mark away */
+export function* linkBlob(
+  repository: string,
+  digest: Digest,
+  now: number,
+  pulledAt: number | null = null,
+): Command<void> {
   const repositoryId = yield* getRepositoryId(repository);
   yield* query(
-    `INSERT INTO blob_links (repository_id, digest, linked_at) VALUES ($1, $2, $3)
-     ON CONFLICT (repository_id, digest) DO NOTHING`,
-    ...[repositoryId, digest, now],
+    `INSERT INTO blob_links (repository_id, digest, linked_at, pulled_at) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (repository_id, digest)
+     DO UPDATE SET pulled_at = excluded.pulled_at WHERE blob_links.pulled_at IS NOT NULL`,
+    ...[repositoryId, digest, now, pulledAt],
   );
 }
 

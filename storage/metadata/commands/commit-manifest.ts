@@ -4,6 +4,7 @@ import type { Digest } from "../../digest.ts";
 import type { ManifestCommit, ManifestCommitResult, Precondition } from "../metadata-store.ts";
 import type { Reference } from "../records.ts";
 import { query, queryOne, type Command } from "../statement.ts";
+import { takeMarks } from "./cached-marks.ts";
 import { addEdges, replaceEdges } from "./manifest-edges.ts";
 import { addToManifestCount, findRepositoryId, getRepositoryId } from "./repositories.ts";
 import { chunksOf, parameterList } from "./row-lists.ts";
@@ -25,6 +26,8 @@ export function* commitManifest(commit: ManifestCommit): Command<ManifestCommitR
   }
   const repositoryId = known ?? (yield* getRepositoryId(commit.repository));
   const manifestId = yield* putManifest(repositoryId, commit);
+  const named = commit.references.map(({ digest }) => digest);
+  yield* takeMarks(repositoryId, named);
   yield* putTags(repositoryId, manifestId, commit.tags, commit.now);
   return { outcome: "committed" };
 }
@@ -96,16 +99,34 @@ function* presentManifests(
   return new Set(rows.map((row) => row.digest));
 }
 
-/** Stores the row and its edges, gives its id. Stored again, it keeps its time; how it is to be read may change. */
-function* putManifest(repositoryId: number, commit: ManifestCommit): Command<number> {
+/**
+ * Stores the row and its edges, gives its id. Stored again, it keeps its time; how it is to be read may change.
+ * @param pulledAt marks it as cached, unless it was pushed before; undefined for a push, which takes the mark away
+ */
+export function* putManifest(
+  repositoryId: number,
+  commit: Omit<ManifestCommit, "referencePolicy" | "precondition">,
+  pulledAt: number | null = null,
+): Command<number> {
   const { digest, mediaType, bytes, artifactType = null, subject = null, references, now } = commit;
   const annotations = commit.annotations === undefined ? null : JSON.stringify(commit.annotations);
   const inserted = yield* queryOne<{ id: number }>(
     `INSERT INTO manifests
-       (repository_id, digest, media_type, artifact_type, subject, annotations, size, pushed_at, bytes)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+       (repository_id, digest, media_type, artifact_type, subject, annotations, size, pushed_at, bytes, pulled_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
      ON CONFLICT (repository_id, digest) DO NOTHING RETURNING id`,
-    ...[repositoryId, digest, mediaType, artifactType, subject, annotations, bytes.length, now, bytes],
+    ...[
+      repositoryId,
+      digest,
+      mediaType,
+      artifactType,
+      subject,
+      annotations,
+      bytes.length,
+      now,
+      bytes,
+      pulledAt,
+    ],
   );
   if (inserted !== undefined) {
     yield* addToManifestCount(repositoryId, 1);
@@ -113,9 +134,10 @@ function* putManifest(repositoryId: number, commit: ManifestCommit): Command<num
     return inserted.id;
   }
   const updated = yield* queryOne<{ id: number }>(
-    `UPDATE manifests SET media_type = $3, artifact_type = $4, subject = $5, annotations = $6
+    `UPDATE manifests SET media_type = $3, artifact_type = $4, subject = $5, annotations = $6,
+       pulled_at = CASE WHEN pulled_at IS NULL THEN NULL ELSE $7 END
      WHERE repository_id = $1 AND digest = $2 RETURNING id`,
-    ...[repositoryId, digest, mediaType, artifactType, subject, annotations],
+    ...[repositoryId, digest, mediaType, artifactType, subject, annotations, pulledAt],
   );
   if (updated === undefined) throw new Error(`the row of manifest ${digest} vanished within a transaction`);
   yield* replaceEdges({ id: updated.id, repositoryId }, references, now);

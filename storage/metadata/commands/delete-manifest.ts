@@ -16,9 +16,14 @@ export function* deleteManifest(repository: string, digest: Digest): Command<Man
   if (manifest === undefined) return { outcome: "absent" };
   const by = yield* findParent(manifest.repository_id, digest, "any");
   if (by !== undefined) return { outcome: "needed", by };
-  yield* removeTagsOf(manifest.id, manifest.repository_id);
-  yield* removeAllEdges(manifest.id);
-  yield* query("DELETE FROM manifests WHERE id = $1", manifest.id);
-  yield* addToManifestCount(manifest.repository_id, -1);
+  yield* removeManifest(manifest.id, manifest.repository_id);
   return { outcome: "deleted" };
+}
+
+/** With its tags and edges, whoever lists it. */
+export function* removeManifest(manifestId: number, repositoryId: number): Command<void> {
+  yield* removeTagsOf(manifestId, repositoryId);
+  yield* removeAllEdges(manifestId);
+  yield* query("DELETE FROM manifests WHERE id = $1", manifestId);
+  yield* addToManifestCount(repositoryId, -1);
 }

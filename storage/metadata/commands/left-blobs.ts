@@ -1,8 +1,12 @@
 // What repositories without a manifest keep: blobs that were pushed for images that never came, or are gone. Apart,
 // because nothing of it may pass from one owner of a project's name to the next.
+import type { Digest } from "../../digest.ts";
 import { query, type Command } from "../statement.ts";
+import { releaseLinks } from "./eviction.ts";
 
 const pageRows = 500;
+/** Who still reads a cached blob of a project that goes reads on where an open file stays readable, as on a disk. */
+const atOnce = { now: 0, dueAt: 0 };
 
 interface RepositoryRow {
   readonly id: number;
@@ -32,8 +36,22 @@ function* removeBlobsLeftBetween(
       ...[after, end, pageRows],
     );
     for (const { id, name } of rows) {
-      if (isMeant(name)) yield* query("DELETE FROM blob_links WHERE repository_id = $1", id);
+      if (isMeant(name)) yield* removeLinksOf(id);
     }
     after = rows.length === pageRows ? rows.at(-1)?.name : undefined;
   }
+}
+
+/** Cached blobs are given up as eviction does it, which would not find them any more. */
+function* removeLinksOf(repositoryId: number): Command<void> {
+  for (let more = true; more;) {
+    const cached = yield* query<{ digest: Digest }>(
+      "SELECT digest FROM blob_links WHERE repository_id = $1 AND pulled_at IS NOT NULL LIMIT $2",
+      ...[repositoryId, pageRows],
+    );
+    const digests = cached.map(({ digest }) => digest);
+    yield* releaseLinks(repositoryId, digests, atOnce);
+    more = cached.length === pageRows;
+  }
+  yield* query("DELETE FROM blob_links WHERE repository_id = $1", repositoryId);
 }

@@ -61,6 +61,17 @@ export function* removeAllEdges(manifestId: number): Command<void> {
   }
 }
 
+/** The digests that a manifest names. */
+export function* listChildren(manifestId: number): Command<Digest[]> {
+  const children: Digest[] = [];
+  for (let more = true; more;) {
+    const page = yield* listEdges(manifestId, children.at(-1) ?? "");
+    children.push(...page.map((edge) => edge.child));
+    more = page.length === pageRows;
+  }
+  return children;
+}
+
 function* listEdges(
   manifestId: number,
   after: string,

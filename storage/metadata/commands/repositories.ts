@@ -13,6 +13,18 @@ export function* repositoryExists(repository: string): Command<boolean> {
   return row !== undefined;
 }
 
+export function* isLocalRepository(repository: string, since: number): Command<boolean> {
+  const upload = yield* queryOne("SELECT 1 FROM uploads WHERE repository = $1 LIMIT 1", repository);
+  if (upload !== undefined) return true;
+  const row = yield* queryOne(
+    `SELECT 1 FROM repositories r WHERE r.name = $1 AND (r.manifest_count > 0
+       OR EXISTS (SELECT 1 FROM blob_links l WHERE l.repository_id = r.id AND l.linked_at > $2))`,
+    repository,
+    since,
+  );
+  return row !== undefined;
+}
+
 type ListRequest = Parameters<Repositories["list"]>[0];
 type SomeProjects = Extract<Visibility, { kind: "projects" }>;
 

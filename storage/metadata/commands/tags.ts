@@ -31,19 +31,23 @@ export function* deleteTag(repository: string, tag: string, only?: readonly Dige
   return true;
 }
 
-/** Points every one of `tags` at the manifest, wherever it pointed before. */
+/**
+ * Points every one of `tags` at the manifest, wherever it pointed before.
+ * @param checkedAt when an upstream said so; undefined for a push
+ */
 export function* putTags(
   repositoryId: number,
   manifestId: number,
   tags: readonly string[],
   now: number,
+  checkedAt?: number,
 ): Command<void> {
   for (const chunk of chunksOf([...new Set(tags)])) {
     yield* query(
-      `INSERT INTO tags (repository_id, name, manifest_id, updated_at) VALUES ${rowList(chunk.length, 4)}
-       ON CONFLICT (repository_id, name)
-       DO UPDATE SET manifest_id = excluded.manifest_id, updated_at = excluded.updated_at`,
-      ...chunk.flatMap((tag) => [repositoryId, tag, manifestId, now]),
+      `INSERT INTO tags (repository_id, name, manifest_id, updated_at, checked_at) VALUES ${rowList(chunk.length, 5)}
+       ON CONFLICT (repository_id, name) DO UPDATE SET
+         manifest_id = excluded.manifest_id, updated_at = excluded.updated_at, checked_at = excluded.checked_at`,
+      ...chunk.flatMap((tag) => [repositoryId, tag, manifestId, now, checkedAt ?? null]),
     );
   }
 }

@@ -31,10 +31,14 @@ const open = () => openMetadataStore({ kind: "sqlite", path: file.path });
 /** A database of schema 1 with two repositories, a linked blob, tags and an upload session. */
 async function makeOldDatabase(): Promise<void> {
   const old = await openMetadataStore({ kind: "sqlite", path: file.path, migrations: [initialSchema] });
-  await old.manifests.commit(manifestOf("team/app", "image", { tags: ["v1"] }));
-  await old.manifests.commit(manifestOf("single", "image", { tags: ["v1"] }));
   await old.close();
+  const { digest, mediaType, bytes } = manifestOf("", "image");
   execute(`${startUpload("u1")}
+    INSERT INTO repositories (name, manifest_count) VALUES ('team/app', 1), ('single', 1);
+    INSERT INTO manifests (repository_id, digest, media_type, size, pushed_at, bytes)
+      SELECT id, '${digest}', '${mediaType}', ${bytes.length}, 1000, x'${bytes.toString("hex")}' FROM repositories;
+    INSERT INTO tags (repository_id, name, manifest_id, updated_at)
+      SELECT repository_id, 'v1', id, 1000 FROM manifests;
     INSERT INTO blobs (digest, locator, size, state, reference_count, touched_at)
       VALUES ('${layer.digest}', '${layer.locator}', ${layer.size}, 'present', 0, 1000);
     INSERT INTO blob_links (repository_id, digest, linked_at)

@@ -1,0 +1,135 @@
+// Giving cached content up. What goes is the right of a repository to a blob; the blob itself goes with the last one:
+// its row in the same step (a claim: from then on nobody can find or link it), its bytes by the delete queue, later.
+//
+//   evict ──▶ manifest, tags, edges ──▶ links that nothing in the repository names ──▶ blobs without any link
+import type { Locator } from "../../blobs/stored-object.ts";
+import type { Digest } from "../../digest.ts";
+import type { CachedContent } from "../mirror-store.ts";
+import { query, queryOne, type Command } from "../statement.ts";
+import { removeManifest } from "./delete-manifest.ts";
+import { discardObject } from "./discarded-objects.ts";
+import { listChildren } from "./manifest-edges.ts";
+import { chunksOf, parameterList } from "./row-lists.ts";
+
+/** When bytes are discarded, and when they may go. */
+export interface Discarding {
+  readonly now: number;
+  readonly dueAt: number;
+}
+
+export interface CachedLink {
+  readonly repositoryId: number;
+  readonly digest: Digest;
+  readonly pulledAt: number;
+}
+
+/** Links that are looked at in one statement. */
+const pageLinks = 500;
+
+export function* evictManifest(
+  { repository, digest }: { readonly repository: string; readonly digest: Digest },
+  { unlessPulledSince, ...discarding }: Parameters<CachedContent["evictManifest"]>[1],
+): Command<number | undefined> {
+  const manifest = yield* queryOne<{ id: number; repository_id: number }>(
+    `SELECT m.id, m.repository_id FROM repositories r JOIN manifests m ON m.repository_id = r.id
+     WHERE r.name = $1 AND m.digest = $2 AND m.pulled_at <= $3`,
+    ...[repository, digest, unlessPulledSince],
+  );
+  if (manifest === undefined) return undefined;
+  const children = yield* listChildren(manifest.id);
+  yield* removeManifest(manifest.id, manifest.repository_id);
+  let freed = 0;
+  for (const chunk of chunksOf(children)) {
+    const loose = yield* looseAmong(manifest.repository_id, chunk, unmeasured);
+    freed += yield* releaseLinks(manifest.repository_id, loose, discarding);
+  }
+  return freed;
+}
+
+/** Cached links that no manifest of their repository names, pulled before `before`, the longest unused first. */
+export function* findLooseLinks(before: number, limit: number): Command<CachedLink[]> {
+  const loose: CachedLink[] = [];
+  let after: CachedLink = { pulledAt: -1, repositoryId: 0, digest: "" as Digest };
+  for (let more = true; more && loose.length < limit;) {
+    const page: readonly (CachedLink & { readonly named: number })[] = yield* query(
+      `SELECT l.pulled_at AS "pulledAt", l.repository_id AS "repositoryId", l.digest,
+         CASE WHEN EXISTS (SELECT 1 FROM manifest_edges e WHERE e.child = l.digest AND e.repository_id = l.repository_id)
+           THEN 1 ELSE 0 END AS named
+       FROM blob_links l
+       WHERE l.pulled_at IS NOT NULL AND (l.pulled_at, l.repository_id, l.digest) > ($1, $2, $3) AND l.pulled_at < $4
+       ORDER BY l.pulled_at, l.repository_id, l.digest LIMIT $5`,
+      ...[after.pulledAt, after.repositoryId, after.digest, before, pageLinks],
+    );
+    loose.push(...page.filter((link) => link.named === 0));
+    more = page.length === pageLinks;
+    after = page.at(-1) ?? after;
+  }
+  return loose.slice(0, limit);
+}
+
+/** Gives up those of `links` that are loose still, and were not pulled since they were found to be. */
+export function* evictLooseLinks(
+  links: readonly CachedLink[],
+  before: number,
+  discarding: Discarding,
+): Command<{ blobs: number; bytes: number }> {
+  let [blobs, bytes] = [0, 0];
+  for (const [repositoryId, digests] of digestsByRepository(links)) {
+    for (const chunk of chunksOf(digests)) {
+      const loose = yield* looseAmong(repositoryId, chunk, before);
+      blobs += loose.length;
+      bytes += yield* releaseLinks(repositoryId, loose, discarding);
+    }
+  }
+  return { blobs, bytes };
+}
+
+/** A pull of the blob alone does not keep it, where its manifest goes. */
+const unmeasured = Number.MAX_SAFE_INTEGER;
+
+function digestsByRepository(links: readonly CachedLink[]): ReadonlyMap<number, Digest[]> {
+  const digests = new Map<number, Digest[]>();
+  for (const { repositoryId, digest } of links) {
+    const known = digests.get(repositoryId);
+    if (known === undefined) digests.set(repositoryId, [digest]);
+    else known.push(digest);
+  }
+  return digests;
+}
+
+function* looseAmong(repositoryId: number, digests: readonly Digest[], before: number): Command<Digest[]> {
+  const rows = yield* query<{ digest: Digest }>(
+    `SELECT l.digest FROM blob_links l
+     WHERE l.repository_id = $1 AND l.pulled_at < $2 AND l.digest IN (${parameterList(digests.length, 3)})
+       AND NOT EXISTS (SELECT 1 FROM manifest_edges e WHERE e.child = l.digest AND e.repository_id = $1)`,
+    ...[repositoryId, before, ...digests],
+  );
+  return rows.map((row) => row.digest);
+}
+
+/** Takes the links away, and claims the blobs that nobody has then; gives the bytes that became free by that. */
+export function* releaseLinks(
+  repositoryId: number,
+  digests: readonly Digest[],
+  { now, dueAt }: Discarding,
+): Command<number> {
+  let freed = 0;
+  for (const chunk of chunksOf(digests)) {
+    yield* query(
+      `DELETE FROM blob_links WHERE repository_id = $1 AND digest IN (${parameterList(chunk.length, 2)})`,
+      repositoryId,
+      ...chunk,
+    );
+    const claimed = yield* query<{ locator: Locator; size: number; state: string }>(
+      `DELETE FROM blobs WHERE digest IN (${parameterList(chunk.length)})
+         AND NOT EXISTS (SELECT 1 FROM blob_links l WHERE l.digest = blobs.digest)
+       RETURNING locator, size, state`,
+      ...chunk,
+    );
+    for (const { locator, size, state } of claimed) {
+      if (state === "present") freed += size;
+      yield* discardObject(locator, now, dueAt);
+    }
+  }
+  return freed;
+}
