@@ -1,6 +1,5 @@
 // One reader of a blob that is on its way: its own position, its own pace, two buffers of its own while it writes. It
 // waits for the bytes it needs and for no others, and it ends in an error whenever the download does.
-import type { FileHandle } from "node:fs/promises";
 import { Readable, Transform, type Writable } from "node:stream";
 import type { Extent } from "../../../storage/blobs/byte-range.ts";
 import { fill } from "../../../storage/blobs/filesystem/file-body.ts";
@@ -20,6 +19,7 @@ export class FillBody implements BlobBody {
   readonly #gone = new AbortController();
   #growth: Growth;
   #position: number;
+  #isClosed = false;
 
   /** `onClose` is called once, when nothing reads the growth's file any more on behalf of this body. */
   constructor(
@@ -76,6 +76,8 @@ export class FillBody implements BlobBody {
 
   async close(): Promise<void> {
     this.#leave();
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#onClose();
   }
 
@@ -116,8 +118,11 @@ export class FillBody implements BlobBody {
   async #readable(): Promise<number> {
     for (;;) {
       const growth = this.#growth;
-      const look = (): number | Growth | undefined =>
-        growth.successor ?? (growth.readable > this.#position ? growth.readable : undefined);
+      const look = (): number | Growth | undefined => {
+        if ((growth.size ?? this.size) !== this.size)
+          throw new Error("the download began anew, and the blob has another size");
+        return growth.successor ?? (growth.readable > this.#position ? growth.readable : undefined);
+      };
       const seen = await growth.until(look, this.#gone.signal);
       if (typeof seen === "number") return seen;
       await this.#moveTo(seen);
@@ -125,18 +130,16 @@ export class FillBody implements BlobBody {
   }
 
   /** Goes on with another growth of the same blob, if what went out already is the same in that one. */
-  async #moveTo(growth: Growth): Promise<void> {
+  async #moveTo(next: Growth): Promise<void> {
     const { start } = this.#extent;
-    const reached = (): true | undefined =>
-      growth.successor || growth.readable >= this.#position ? true : undefined;
-    if (this.#position > start) {
-      await growth.until(reached, this.#gone.signal);
-      if (growth.readable < this.#position) return this.#skip(growth);
-      const files: [FileHandle, FileHandle] = [this.#growth.file, growth.file];
-      if (!(await haveSameBytes(files, { start, end: this.#position })))
+    const end = this.#position;
+    if (end > start) {
+      const look = (): Growth | undefined => next.successor ?? (next.readable >= end ? next : undefined);
+      const seen = await next.until(look, this.#gone.signal);
+      if (seen !== next) return await this.#moveTo(seen);
+      if (!(await haveSameBytes(this.#growth.file, next.file, { start, end })))
         throw new Error("the download began anew, and the blob is not what it was");
     }
-    if (growth.size !== this.size) throw new Error("the download began anew, and the blob has another size");
-    this.#growth = growth;
+    this.#growth = next;
   }
 }

@@ -69,7 +69,8 @@ async function* chunksFrom({ body, start }: RemoteBlob, position: number): Async
 
 /** @throws RemoteError, so that another attempt is made: other sources may answer as the first did */
 function checkBeginning(blob: RemoteBlob, position: number, size: number | undefined): void {
-  const fits = blob.start <= position && (blob.size === undefined || size === undefined || blob.size === size);
+  const fits =
+    blob.start <= position && (blob.size === undefined || size === undefined || blob.size === size);
   if (fits) return;
   blob.body.destroy();
   throw new RemoteError("failing", "the upstream goes on elsewhere, or with a blob of another size");
