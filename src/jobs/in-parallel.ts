@@ -2,11 +2,11 @@
 
 /** Calls `work` for each of `items`, at most `lanes` at a time. The first error ends it, once the others came to an end. */
 export async function inParallel<T>(
-  items: AsyncIterable<T>,
+  items: AsyncIterable<T> | Iterable<T>,
   lanes: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
-  const queue = items[Symbol.asyncIterator]();
+  const queue = eachOf(items);
   let failed = false;
   const lane = async (): Promise<void> => {
     try {
@@ -21,6 +21,10 @@ export async function inParallel<T>(
     }
   };
   const ends = await Promise.allSettled(Array.from({ length: lanes }, lane));
-  await queue.return?.();
+  await queue.return(undefined);
   for (const end of ends) if (end.status === "rejected") throw end.reason;
+}
+
+async function* eachOf<T>(items: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T, undefined> {
+  yield* items;
 }

@@ -84,11 +84,18 @@ export class StorageCheck {
     for (const { size } of objects) this.#report.sawObject(size);
     const old = objects.filter(({ modifiedAt }) => modifiedAt.getTime() < youngest);
     const unknown = await this.#unknown(old);
-    const present = await Promise.all(unknown.map(({ locator }) => this.#parts.blobStore.stat(locator)));
     // asked once more: rows may have come, and objects gone, while this batch was looked at
-    let orphans = await this.#unknown(unknown.filter((_, index) => present[index] !== undefined));
+    let orphans = await this.#unknown(await this.#present(unknown));
     if (this.#report.repaired) orphans = await this.#discard(orphans);
     for (const { locator, size } of orphans) this.#report.add({ kind: "orphan", locator, size });
+  }
+
+  async #present(objects: readonly StoredObject[]): Promise<StoredObject[]> {
+    const present: StoredObject[] = [];
+    await inParallel(objects, lanes, async (object) => {
+      if (await this.#parts.blobStore.stat(object.locator)) present.push(object);
+    });
+    return present;
   }
 
   async #unknown(objects: readonly StoredObject[]): Promise<StoredObject[]> {

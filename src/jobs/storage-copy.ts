@@ -124,7 +124,7 @@ export class StorageCopy {
     const moved = { bytes: 0 };
     const bytes = Readable.from(this.#counted(body.stream(), moved), { objectMode: false });
     try {
-      await session.append(bytes, 0, { signal: this.#options.signal, promisedBytes: size });
+      await session.append(bytes, 0, { signal: this.#options.signal, promisedBytes: size, closing: true });
       const copy = await session.commit(digest);
       await metadata.blobCopies.add(targetName, digest, copy.locator);
       return undefined;

@@ -1,16 +1,14 @@
 // From options to a store in a bucket that was tried: whatever is wrong with the bucket, the credentials or the endpoint
 // is said at the start, in one sentence, and not by the first push.
-import { setTimeout as sleep } from "node:timers/promises";
+import { buffer } from "node:stream/consumers";
 import { isStorageError, StorageError } from "../../storage-error.ts";
 import { newUploadId } from "../upload-id.ts";
-import { Attempts } from "./bucket/attempts.ts";
 import { BucketListings } from "./bucket/bucket-listings.ts";
-import { Circuit } from "./bucket/circuit.ts";
-import { Presigner } from "./bucket/presigner.ts";
-import { S3BlobStore } from "./s3-blob-store.ts";
+import { connectBucket } from "./bucket/connect-bucket.ts";
 import { S3Bucket } from "./bucket/s3-bucket.ts";
-import { createS3Client } from "./bucket/s3-client.ts";
 import { reasonOf } from "./reason-of.ts";
+import { S3BlobStore } from "./s3-blob-store.ts";
+import { openS3Body } from "./s3-body.ts";
 import { defaultPatience, type S3Options, type S3Patience } from "./s3-options.ts";
 import { Spool } from "./uploads/spool.ts";
 
@@ -19,19 +17,11 @@ const startAnswerMilliseconds = 5000;
 /** @throws StorageError `unsuitable`, in a sentence that says which setting is wrong */
 export async function openS3BlobStore(options: S3Options): Promise<S3BlobStore> {
   const patience = { ...defaultPatience, ...options.patience };
-  const circuit = new Circuit(patience, Date.now);
-  const attempts = new Attempts({ circuit, patience, random: Math.random, sleep });
-  const bucket = new S3Bucket(
-    createS3Client(options, patience, options.endpoint),
-    attempts,
-    patience,
-    options,
-  );
-  const publicClient = createS3Client(options, patience, options.publicEndpoint ?? options.endpoint);
-  const store = new S3BlobStore(bucket, new Presigner(publicClient, options), options, Date.now);
+  const { bucket, presigner } = connectBucket(options, patience);
+  const store = new S3BlobStore(bucket, presigner, options, Date.now);
   try {
     await trySpool(options);
-    await tryBucket(new S3Bucket(bucket.client, attempts, impatient(patience), options), options);
+    await tryBucket(new S3Bucket(bucket.client, bucket.attempts, impatient(patience), options), options);
     return store;
   } catch (error) {
     await store.close();
@@ -71,9 +61,9 @@ async function tryRequests(bucket: S3Bucket): Promise<void> {
   await bucket.put(key, { size: content.length, open: () => content });
   const listings = new BucketListings(bucket);
   try {
-    const found = await bucket.get(key);
-    const bytes = Buffer.concat(((await found?.stream.toArray()) ?? []) as Buffer[]);
-    if (!bytes.equals(content)) throw new Error("what was written there reads differently");
+    const body = await openS3Body(bucket, key);
+    if (!body || !(await buffer(body.stream())).equals(content))
+      throw new Error("what was written there reads differently");
     await listings.objects(key, new AbortController().signal)[Symbol.asyncIterator]().next();
   } finally {
     await listings.delete([key]);

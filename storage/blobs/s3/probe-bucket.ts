@@ -1,25 +1,20 @@
 // Tries at an endpoint, one by one, what the store does there and what it can do without: dialects of S3 differ, and an
 // operator should learn from a table which option helps, not from a failed push (REQ-60).
-import { setTimeout as sleep } from "node:timers/promises";
 import { buffer } from "node:stream/consumers";
 import { DeleteObjectsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { Probe } from "../probe.ts";
 import { runProbeSteps, Unneeded, type ProbeStep } from "../probe-steps.ts";
 import { newUploadId } from "../upload-id.ts";
-import { Attempts } from "./bucket/attempts.ts";
 import { BucketListings } from "./bucket/bucket-listings.ts";
-import { Circuit } from "./bucket/circuit.ts";
-import { Presigner } from "./bucket/presigner.ts";
-import { S3Bucket, type Content } from "./bucket/s3-bucket.ts";
-import { createS3Client } from "./bucket/s3-client.ts";
+import { connectBucket, type ConnectedBucket } from "./bucket/connect-bucket.ts";
+import type { Content } from "./bucket/s3-bucket.ts";
 import { s3FailureOf } from "./bucket/s3-failure.ts";
 import { reasonOf } from "./reason-of.ts";
+import { openS3Body } from "./s3-body.ts";
 import { defaultPatience, type S3Options } from "./s3-options.ts";
 
-interface Probed {
-  readonly bucket: S3Bucket;
+interface Probed extends ConnectedBucket {
   readonly listings: BucketListings;
-  readonly presigner: Presigner;
   readonly options: S3Options;
   /** Below which everything is that the tries make. */
   readonly folder: string;
@@ -32,14 +27,7 @@ const never = new AbortController().signal;
 const partBytes = 5 * 1024 * 1024;
 
 export async function* probeBucket(options: S3Options): AsyncGenerator<Probe> {
-  const attempts = new Attempts({
-    ...{ patience, sleep, random: Math.random },
-    circuit: new Circuit(patience, Date.now),
-  });
-  const client = createS3Client(options, patience, options.endpoint);
-  const bucket = new S3Bucket(client, attempts, patience, options);
-  const publicClient = createS3Client(options, patience, options.publicEndpoint ?? options.endpoint);
-  const presigner = new Presigner(publicClient, options);
+  const { bucket, presigner } = connectBucket(options, patience);
   const folder = `probe/${newUploadId()}/`;
   const probed = { bucket, listings: new BucketListings(bucket), presigner, options, folder };
   try {
@@ -63,8 +51,8 @@ function basicSteps({ bucket, listings, options, folder }: Probed): ProbeStep[] 
     return `${sample.length} bytes`;
   };
   const read = async (extent?: { start: number; end: number }): Promise<string> => {
-    const found = await bucket.get(key, extent);
-    const bytes = found && (await buffer(found.stream));
+    const body = await openS3Body(bucket, key, { extent });
+    const bytes = body && (await buffer(body.stream()));
     if (!bytes?.equals(sample.subarray(extent?.start, extent?.end))) throw new Error("other bytes came back");
     return extent ? `bytes ${extent.start} to ${extent.end - 1}` : "what was put";
   };
@@ -120,14 +108,14 @@ function optionalSteps({ bucket, presigner, folder }: Probed): ProbeStep[] {
   const key = `${folder}object`;
   const at = { Bucket: bucket.name, Key: `${bucket.prefix}${key}` };
   const presign = async (): Promise<string> => {
-    const answer = await fetch(await presigner.urlOf(key, 60));
+    const answer = await fetch(await presigner.urlOf(key, 60), { signal: soon() });
     const bytes = Buffer.from(await answer.arrayBuffer());
     if (!answer.ok || !bytes.equals(sample)) throw new Error(`the URL answers ${answer.status}`);
     return "a signed URL is answered";
   };
   const putOnce = async (): Promise<string> => {
     const condition = new PutObjectCommand({ ...at, Body: sample, IfNoneMatch: "*" });
-    const refusal = await bucket.client.send(condition).then(
+    const refusal = await bucket.client.send(condition, { abortSignal: soon() }).then(
       () => undefined,
       (error: unknown) => s3FailureOf("PutObject", error),
     );
@@ -138,6 +126,7 @@ function optionalSteps({ bucket, presigner, folder }: Probed): ProbeStep[] {
     const Objects = ["one", "two"].map((name) => ({ Key: `${bucket.prefix}${folder}${name}` }));
     const { Errors = [] } = await bucket.client.send(
       new DeleteObjectsCommand({ Bucket: bucket.name, Delete: { Objects, Quiet: true } }),
+      { abortSignal: soon() },
     );
     if (Errors[0]) throw new Error(Errors[0].Message ?? Errors[0].Code ?? "refused");
     return "of two";
@@ -167,6 +156,11 @@ function deletion({ bucket, listings, options, folder }: Probed): ProbeStep {
     return "all that these tries made";
   };
   return { name: "delete", needs: ["put"], run, advise: (error) => reasonOf(error, options) };
+}
+
+/** For what is asked without S3Bucket, which has a limit of its own. */
+function soon(): AbortSignal {
+  return AbortSignal.timeout(patience.answerMilliseconds);
 }
 
 const sample = Buffer.alloc(1024, "berth");

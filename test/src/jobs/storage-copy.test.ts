@@ -13,6 +13,7 @@ import { contentOf, listed } from "../../contracts/blob-store-under-test.ts";
 import { randomBlob } from "../../support/images.ts";
 import { ObservedBlobStore, type Disk } from "../../support/observed-blob-store.ts";
 import { s3Endpoints } from "../../support/s3/s3-endpoint.ts";
+import { strictStore } from "../../storage/blobs/s3/strict-store.ts";
 import { scratchDirectory } from "../../support/scratch-directory.ts";
 import { never, putObject, storageAtHand, type StorageAtHand } from "./storage-fixture.ts";
 
@@ -120,6 +121,16 @@ describe("a copy of the storage", () => {
       }
     }
     await inBucket.delete((await listed(inBucket)).map(({ locator }) => locator));
+  });
+
+  it("asks a bucket for one object and its index a blob, where one request can bring it", async () => {
+    const { push, metadata, blobStore: source } = await storageAtHand();
+    const { store: target, server } = await strictStore();
+    for (const size of [10, 100_000, 6_000_000]) await push(randomBlob(size));
+    const parts = { source, target, targetName: "bucket", metadata, now: Date.now };
+    await new StorageCopy(parts, { switchOver: false, leaveBroken: false, signal: never }).run();
+    expect(server.counts()).toMatchObject({ PutObject: 6 });
+    expect(server.counts()).not.toHaveProperty("UploadPart");
   });
 
   it("reports and skips what is broken, brings the rest, and does not switch", async () => {
