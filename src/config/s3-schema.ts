@@ -93,6 +93,9 @@ export const s3 = z
   })
   .refine((s3) => s3.accessKeyId === undefined || s3.credentialsFile === undefined, {
     message: "must have accessKeyId or credentialsFile, not both",
+  })
+  .refine((s3) => s3.kmsKeyId === undefined || s3.serverSideEncryption === "aws:kms", {
+    message: "must have serverSideEncryption: aws:kms where it has kmsKeyId",
   });
 
 export type S3Settings = z.output<typeof s3>;
