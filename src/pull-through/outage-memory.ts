@@ -5,7 +5,7 @@
 //     ▲                                                                          ▲                          │   │
 //     └──────────────────────────────── an answer ───────────────────────────────┼──────────────────────────┘   │
 //                                                                                └─────────── a failure ────────┘
-import { RemoteError, type RemoteFailure } from "../remote/remote-error.ts";
+import type { RemoteError, RemoteFailure } from "../remote/remote-error.ts";
 
 /** Of these two in a row are an outage: one alone may have been the request, or a connection that was just closed. */
 const suspicious: ReadonlySet<RemoteFailure> = new Set(["dns", "tls", "connection", "failing"]);

@@ -78,3 +78,26 @@ export interface MirrorSettings {
   /** Directory of the spool files of running downloads. */
   readonly spoolDirectory: string;
 }
+
+/**
+ * The repository that an upstream's name is mirrored as, its grammar not yet checked. `library/` is filled in; `v2/` at the
+ * beginning is a client's address written twice, and never meant.
+ */
+export function repositoryOf(
+  { name: upstream, library }: Pick<UpstreamSettings, "name" | "library">,
+  name: string,
+): string {
+  const meant = name.replace(/^(?:v2\/)+(?=.)/, "");
+  return `${upstream}/${library && !meant.includes("/") ? "library/" : ""}${meant}`;
+}
+
+/** First segments of names that lead to an upstream, so that no project of our own can have them. */
+export function reservedNames({
+  upstreams,
+  virtual,
+}: Pick<MirrorSettings, "upstreams" | "virtual">): ReadonlySet<string> {
+  return new Set([
+    ...upstreams.flatMap(({ name, aliases, prefixes }) => [name, ...aliases, ...prefixes]),
+    ...virtual.flatMap(({ from }) => (/^[^/]+\/\*$/.test(from) ? [from.slice(0, -2)] : [])),
+  ]);
+}

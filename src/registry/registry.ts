@@ -142,9 +142,13 @@ export interface Uploads {
   cancel(repository: RepositoryName, id: string): Promise<void>;
 }
 
+export interface TagsPage extends Page<string> {
+  readonly cache?: CacheNote | undefined;
+}
+
 export interface Tags {
   /** undefined when there is no such repository. */
-  list(repository: RepositoryName, page: PageRequest): Promise<Page<string> | undefined>;
+  list(repository: RepositoryName, page: PageRequest): Promise<TagsPage | undefined>;
 }
 
 /** A descriptor as it stands in a referrers list. */
@@ -160,6 +164,7 @@ export interface ReferrersPage {
   readonly manifests: readonly ReferrerDescriptor[];
   /** Where the next page begins, if there is one. */
   readonly next: Digest | undefined;
+  readonly cache?: CacheNote | undefined;
 }
 
 export interface Referrers {

@@ -6,6 +6,7 @@ import type { OpenBlob, Registry } from "../../registry/registry.ts";
 import { parseRange } from "../byte-range.ts";
 import { entityTag, isCurrent, rangeIsFor } from "../conditions.ts";
 import { digestIn, repositoryIn, type PathParameters } from "../parameters.ts";
+import { describeCache } from "./cache-headers.ts";
 import { answerEmpty, immutable, type Handler, type HandlerParts } from "./handler.ts";
 
 export function blobHandlers(parts: HandlerParts): Record<"head" | "get" | "delete", Handler> {
@@ -53,6 +54,7 @@ async function getBlob(registry: Registry, ctx: Context, path: PathParameters): 
   const blob = await registry.blobs.open(repositoryIn(path), digest, (size) => parseRange(wanted, size));
   if (blob === undefined) throw new OciError("blobUnknown", { detail: { digest } });
   setIdentity(ctx, digest);
+  describeCache(ctx, blob.cache);
   if (current) {
     await blob.body.close();
     return answerEmpty(ctx, 304);

@@ -2,6 +2,7 @@
 import { OciError } from "../../oci/oci-error.ts";
 import { linkNextPage, pageRequestOf } from "../paging.ts";
 import { repositoryIn } from "../parameters.ts";
+import { describeCache } from "./cache-headers.ts";
 import type { Handler, HandlerParts } from "./handler.ts";
 
 export function listTags({ registry, locate }: HandlerParts): Handler {
@@ -11,6 +12,7 @@ export function listTags({ registry, locate }: HandlerParts): Handler {
     const page = await registry.tags.list(name, request);
     if (page === undefined) throw new OciError("nameUnknown", { detail: { name } });
     linkNextPage(ctx, `/v2/${name}/tags/list`, request, page, locate);
+    describeCache(ctx, page.cache);
     ctx.body = { name, tags: page.entries };
   };
 }

@@ -6,6 +6,7 @@ import type { Reference } from "../../oci/reference.ts";
 import { demandedDigests, entityTag, isCurrent, preconditionOf } from "../conditions.ts";
 import { newReferenceIn, referenceIn, repositoryIn, tagsIn, type PathParameters } from "../parameters.ts";
 import { bodyBytes } from "../request-body.ts";
+import { describeCache } from "./cache-headers.ts";
 import { answerEmpty, immutable, revalidate, type Handler, type HandlerParts } from "./handler.ts";
 import { confirmPush } from "./confirm-push.ts";
 
@@ -26,6 +27,7 @@ async function getManifest({ registry }: HandlerParts, ctx: Context, path: PathP
   const manifest = await registry.manifests.find(repositoryIn(path), reference);
   if (manifest === undefined) throw new OciError("manifestUnknown", { detail: describe(reference) });
   setIdentity(ctx, manifest.digest, reference.kind === "tag" ? revalidate : immutable);
+  describeCache(ctx, manifest.cache);
   if (isCurrent(ctx, manifest.digest)) return answerEmpty(ctx, 304);
   ctx.set("content-type", manifest.mediaType);
   ctx.body = manifest.bytes;

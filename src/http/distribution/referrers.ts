@@ -2,6 +2,7 @@
 import { ociImageIndex } from "../../oci/media-types.ts";
 import { linkNext } from "../paging.ts";
 import { digestIn, queryValue, repositoryIn, toDigest } from "../parameters.ts";
+import { describeCache } from "./cache-headers.ts";
 import type { Handler, HandlerParts } from "./handler.ts";
 
 export function listReferrers({ registry, locate }: HandlerParts): Handler {
@@ -20,6 +21,7 @@ export function listReferrers({ registry, locate }: HandlerParts): Handler {
       });
       linkNext(ctx, `/v2/${repository}/referrers/${subject}?${query.toString()}`, locate);
     }
+    describeCache(ctx, page.cache);
     ctx.set("cache-control", "no-cache, no-transform");
     ctx.body = JSON.stringify({ schemaVersion: 2, mediaType: ociImageIndex, manifests: page.manifests });
     ctx.set("content-type", ociImageIndex);

@@ -1,0 +1,134 @@
+// Blobs of a mirror: what is held is served, also what another repository holds when a manifest of this one names it;
+// the rest comes from the upstream, by one download for all who want it.
+import type { Digest } from "../../storage/digest.ts";
+import type { MirrorStore } from "../../storage/metadata/mirror-store.ts";
+import { OciError } from "../oci/oci-error.ts";
+import type { RepositoryName } from "../oci/repository-name.ts";
+import type { Blobs, ByteRange, OpenBlob, Visibility } from "../registry/registry.ts";
+import type { MirrorEvents } from "./mirror-events.ts";
+import { refuseChange } from "./refuse-change.ts";
+import { askUpstream, hiddenReason } from "./remote-refusal.ts";
+import type { SharedDownloads } from "./fills/shared-downloads.ts";
+import type { MirroredRepository, UpstreamMap } from "./upstream-map.ts";
+
+export interface PullThroughBlobsParts {
+  readonly local: Blobs;
+  readonly map: UpstreamMap;
+  readonly content: Pick<MirrorStore["content"], "linkBlob">;
+  readonly downloads: Pick<SharedDownloads, "open">;
+  readonly pulled: (repository: string, digest: Digest) => void;
+  readonly events: MirrorEvents;
+  readonly now: () => number;
+}
+
+type ChooseRange = (size: number) => ByteRange | undefined;
+
+/** To its headers an answer takes no longer than clients wait (REQ-48). */
+const headersSeconds = 9;
+
+export class PullThroughBlobs implements Blobs {
+  readonly #parts: PullThroughBlobsParts;
+
+  constructor(parts: PullThroughBlobsParts) {
+    this.#parts = parts;
+  }
+
+  async stat(repository: RepositoryName, digest: Digest): Promise<{ readonly size: number } | undefined> {
+    const { local, map } = this.#parts;
+    const at = map.find(repository);
+    const held = await this.#held(at, digest, () => local.stat(repository, digest));
+    if (held !== undefined || at === undefined) return held;
+    return this.#fromUpstream(at, digest, async () => {
+      const signal = AbortSignal.timeout(headersSeconds * 1000);
+      const { size } = await at.source.statBlob(at.name, digest, { signal });
+      return size === undefined ? this.#measure(at, digest) : { size };
+    });
+  }
+
+  async open(
+    repository: RepositoryName,
+    digest: Digest,
+    chooseRange?: ChooseRange,
+  ): Promise<OpenBlob | undefined> {
+    const { local, map, events } = this.#parts;
+    const at = map.find(repository);
+    const held = await this.#held(at, digest, () => local.open(repository, digest, chooseRange));
+    if (at === undefined) return held;
+    this.#parts.pulled(repository, digest);
+    if (held !== undefined) {
+      events.answered(at.upstream.name, "hit");
+      return { ...held, cache: { outcome: "hit", ageSeconds: 0 } };
+    }
+    const blob = await this.#fromUpstream(at, digest, () => this.#download(at, digest, chooseRange));
+    events.answered(at.upstream.name, blob === undefined ? "absent" : "miss");
+    return blob;
+  }
+
+  /** Held ones alone: an upstream's own addresses are never handed on (REQ-63). */
+  async redirectUrl(repository: RepositoryName, digest: Digest): Promise<string | undefined> {
+    const { local, map } = this.#parts;
+    const at = map.find(repository);
+    const url = await this.#held(at, digest, () => local.redirectUrl(repository, digest));
+    if (at !== undefined && url !== undefined) {
+      this.#parts.pulled(repository, digest);
+      this.#parts.events.answered(at.upstream.name, "hit");
+    }
+    return url;
+  }
+
+  /** From a mirrored repository into one of our own: what is pushed on top of a cached image is not sent again. */
+  async mount(
+    repository: RepositoryName,
+    digest: Digest,
+    from: RepositoryName | undefined,
+    visibility: Visibility,
+  ): Promise<boolean> {
+    refuseChange(this.#parts.map, repository);
+    return this.#parts.local.mount(repository, digest, from, visibility);
+  }
+
+  async delete(repository: RepositoryName, digest: Digest): Promise<void> {
+    refuseChange(this.#parts.map, repository);
+    return this.#parts.local.delete(repository, digest);
+  }
+
+  async #held<T>(
+    at: MirroredRepository | undefined,
+    digest: Digest,
+    look: () => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    const found = await look();
+    if (found !== undefined || at === undefined) return found;
+    const isLinked = await this.#parts.content.linkBlob(at.repository, digest, this.#parts.now());
+    return isLinked ? look() : undefined;
+  }
+
+  async #fromUpstream<T>(
+    at: MirroredRepository,
+    digest: Digest,
+    ask: () => Promise<T>,
+  ): Promise<T | undefined> {
+    const hidden = () => new OciError("blobUnknown", { detail: { digest, reason: hiddenReason } });
+    try {
+      return await askUpstream(at.upstream, ask, hidden);
+    } catch (error) {
+      this.#parts.events.answered(at.upstream.name, "refused");
+      throw error;
+    }
+  }
+
+  async #download(at: MirroredRepository, digest: Digest, chooseRange?: ChooseRange): Promise<OpenBlob> {
+    const { repository, name, source } = at;
+    return this.#parts.downloads.open({
+      ...{ repository, digest, name, upstream: source, chooseRange },
+      onCorrupt: () => source.distrust(digest),
+    });
+  }
+
+  /** Upstreams that do not say how long a blob is: whoever asks is about to fetch it. */
+  async #measure(at: MirroredRepository, digest: Digest): Promise<{ readonly size: number }> {
+    const { body, size } = await this.#download(at, digest);
+    await body.close();
+    return { size };
+  }
+}
