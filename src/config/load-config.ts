@@ -6,6 +6,8 @@ import type { AuthMode } from "./auth-mode.ts";
 import type { Environment } from "./environment.ts";
 import { readSettings } from "./read-settings.ts";
 import type { FlagText } from "./read-settings.ts";
+import { resolveMirror } from "./resolve-mirror.ts";
+import type { ResolvedMirror } from "./resolve-mirror.ts";
 import type { S3Settings } from "./s3-schema.ts";
 import { configSchema } from "./schema.ts";
 import type { Settings } from "./schema.ts";
@@ -16,13 +18,14 @@ export type BlobStorage =
   | { readonly memory: Readonly<Record<string, never>> };
 
 /** All paths are absolute; `auth` says which mode is in force and why. */
-export type Config = Omit<Settings, "auth" | "storage"> & {
-  readonly auth: Settings["auth"] & AuthMode;
-  readonly storage: {
-    readonly blobs: BlobStorage;
-    readonly metadata: { readonly sqlite: { readonly path: string } };
+export type Config = Omit<Settings, "auth" | "storage" | keyof ResolvedMirror> &
+  ResolvedMirror & {
+    readonly auth: Settings["auth"] & AuthMode;
+    readonly storage: {
+      readonly blobs: BlobStorage;
+      readonly metadata: { readonly sqlite: { readonly path: string } };
+    };
   };
-};
 
 /** Options of the command line that set a key, as text. */
 export type ConfigFlags = {
@@ -132,5 +135,6 @@ export function loadConfig(sources: ConfigSources = {}): Config {
     data: absolute(settings.data),
     storage: resolveStorage(settings, absolute),
     auth: resolveAuth(settings, sourceOf(["auth", "mode"]), absolute),
+    ...resolveMirror(settings, { absolute, sourceOf }),
   };
 }

@@ -3,6 +3,7 @@ import { stringify } from "yaml";
 import { z } from "zod";
 import type { Config } from "./load-config.ts";
 import { configSchema } from "./schema.ts";
+import type { Settings } from "./schema.ts";
 import { childOf, nodeOf } from "./schema-node.ts";
 import type { SchemaNode } from "./schema-node.ts";
 import { hiddenText } from "./secret.ts";
@@ -24,7 +25,20 @@ export function hideSecrets(value: unknown, node: SchemaNode): unknown {
 export function printConfig(config: Config, format: "yaml" | "json"): string {
   const { mode, accounts, token } = config.auth;
   const auth = { mode, accounts, ...(token && { token }) };
-  const settings = z.encode(configSchema, { ...config, auth });
+  const written = { ...config, auth, upstreams: [...config.upstreams], mirror: mirrorSection(config.mirror) };
+  const settings = z.encode(configSchema, written);
   const shown = hideSecrets(settings, nodeOf(configSchema));
   return format === "json" ? `${JSON.stringify(shown, null, 2)}\n` : stringify(shown);
+}
+
+/** The keys that the file has; upstreams stand beside them there. */
+function mirrorSection(mirror: Config["mirror"]): Settings["mirror"] {
+  const { checkSeconds, backoffSeconds, negativeSeconds, rateLimitReserve, maxBytes, lowWater } = mirror;
+  const { idleSeconds, minFreeBytes, finishAbandoned, spoolDirectory } = mirror;
+  return {
+    default: mirror.default,
+    virtual: [...mirror.virtual],
+    ...{ checkSeconds, backoffSeconds, negativeSeconds, rateLimitReserve, maxBytes, lowWater },
+    ...{ idleSeconds, pins: [...mirror.pins], minFreeBytes, finishAbandoned, spoolDirectory },
+  };
 }

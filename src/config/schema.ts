@@ -3,10 +3,12 @@
 import { z } from "zod";
 import { authSchema } from "./auth-schema.ts";
 import { listenAddress } from "./listen-address.ts";
+import { mirror } from "./mirror-schema.ts";
 import { network } from "./network.ts";
 import { oneOf } from "./one-of.ts";
 import { s3 } from "./s3-schema.ts";
 import { publicUrl } from "./public-url.ts";
+import { upstreams } from "./upstream-schema.ts";
 
 /** The longest delay that a Node timer can count, 2^31 - 1 milliseconds, rounded down to seconds (almost 25 days). */
 const longestTimerSeconds = 2_147_483;
@@ -139,6 +141,12 @@ export const configSchema = z
       .describe("The data directory. It holds whatever has no place of its own configured."),
     storage: storage.prefault({}).describe("Where content is kept."),
     uploads: uploads.prefault({}).describe("Uploads that have begun and are not finished."),
+    upstreams: upstreams
+      .prefault([])
+      .describe(
+        "Registries of others that may be pulled from through this one, which keeps what was pulled. No other is ever asked.",
+      ),
+    mirror: mirror.prefault({}).describe("How upstreams are mirrored, and for how long content is kept."),
   })
   .meta({ title: "Configuration of Berth" });
 

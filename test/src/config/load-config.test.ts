@@ -53,6 +53,21 @@ describe("without any source", () => {
         metadata: { sqlite: { path: "/srv/registry/data/berth.sqlite" } },
       },
       uploads: { expirySeconds: 604_800, leaseSeconds: 10 },
+      upstreams: [],
+      mirror: {
+        upstreams: [],
+        virtual: [],
+        checkSeconds: 3,
+        backoffSeconds: 30,
+        negativeSeconds: 30,
+        rateLimitReserve: 10,
+        maxManifestBytes: 4_194_304,
+        lowWater: 0.9,
+        pins: [],
+        minFreeBytes: 1_073_741_824,
+        finishAbandoned: true,
+        spoolDirectory: "/srv/registry/data/fills",
+      },
     });
   });
 });
