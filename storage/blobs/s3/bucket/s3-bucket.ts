@@ -1,5 +1,5 @@
 // The few operations on a bucket that the store is made of, tried again where that helps, with failures in our words.
-// The only file that speaks the SDK's commands. Keys are below the prefix, here and everywhere else.
+// Listings and batches are in bucket-listings.ts. Keys are below the prefix, here and everywhere else.
 import type { Readable } from "node:stream";
 import {
   AbortMultipartUploadCommand,

@@ -3,9 +3,9 @@
 //   small      PutObject blobs/<id> beside PutObject index/<id>         ┐
 //   otherwise  CompleteMultipartUpload ─▶ PutObject index/<id>          ┴─▶ resolved
 //
-// A crash leaves the upload as it was, or an object that no row knows.
+// A crash leaves the upload as it was, or an object that no row knows. What a failure leaves the session erases.
 import { algorithmOf, Digester, type Digest } from "../../../digest.ts";
-import { isStorageError, StorageError } from "../../../storage-error.ts";
+import { StorageError } from "../../../storage-error.ts";
 import type { CommittedObject } from "../../upload-session.ts";
 import type { ClosingPart } from "./part-reception.ts";
 import type { Content, Multipart, UploadedPart } from "../bucket/s3-bucket.ts";
@@ -39,14 +39,9 @@ export async function publish(
   const size = closing?.end ?? state.offset;
   const known = (closing?.digests ?? state.digests)[algorithmOf(digest)];
   if (known && known !== digest) throw wrong(digest);
-  try {
-    if (partCount(state) === 0 && !endsWithSentPart(publication))
-      await publishWhole(around, publication, known);
-    else await publishParts(around, publication, size, known);
-  } catch (error) {
-    if (isFinal(error)) await withdraw(around, state);
-    throw error;
-  }
+  if (partCount(state) === 0 && !endsWithSentPart(publication))
+    await publishWhole(around, publication, known);
+  else await publishParts(around, publication, size, known);
   // The commit is done; what can't be removed now goes with the stale uploads.
   await removePieces(around, state).catch(() => undefined);
   return { locator: locatorOf(state.id), size };
@@ -55,18 +50,6 @@ export async function publish(
 /** Whether the tail lies in the bucket as a part already, so that a close sends and reads nothing. */
 function endsWithSentPart({ state: { tail }, closing }: Publication): boolean {
   return !closing && tail?.kind === "object" && tail.etag !== undefined;
-}
-
-/** Nobody tries again; and it was not somebody else who ended the upload, and may be reading what came of it. */
-function isFinal(error: unknown): boolean {
-  return !isStorageError(error, "busy") && !isStorageError(error, "gone");
-}
-
-/** Removes what the commit has stored so far. @throws StorageError `busy`: then a later commit will have to do it */
-async function withdraw({ listings }: UploadSurroundings, { id }: S3UploadState): Promise<void> {
-  await listings.delete([blobKey(id), indexKey(id)]).catch((failure: unknown) => {
-    if (isStorageError(failure, "busy")) throw failure;
-  });
 }
 
 /** All of it in one request. */
