@@ -19,6 +19,7 @@ import { signingKeysContract } from "./metadata-store-signing-keys.ts";
 import { storedBlobsContract } from "./metadata-store-stored-blobs.ts";
 import { tagsContract } from "./metadata-store-tags.ts";
 import { uploadsContract } from "./metadata-store-uploads.ts";
+import { mirrorStoreContract } from "./mirror-store.ts";
 
 export function metadataStoreContract(name: string, makeDatabase: () => Promise<TestDatabase>): void {
   describe(`the metadata store: ${name}`, () => {
@@ -53,5 +54,6 @@ export function metadataStoreContract(name: string, makeDatabase: () => Promise<
     signingKeysContract(store);
     auditContract(store);
     accessRacesContract(store);
+    mirrorStoreContract(store);
   });
 }

@@ -14,7 +14,7 @@ ALTER TABLE blob_links ADD COLUMN pulled_at INTEGER;
 CREATE INDEX manifests_cached_by_pull ON manifests (pulled_at, repository_id, digest) WHERE pulled_at IS NOT NULL;
 CREATE INDEX manifests_cached ON manifests (repository_id, digest) WHERE pulled_at IS NOT NULL;
 CREATE INDEX blob_links_cached_by_pull ON blob_links (pulled_at, repository_id, digest) WHERE pulled_at IS NOT NULL;
-CREATE INDEX blob_links_cached ON blob_links (digest, repository_id) WHERE pulled_at IS NOT NULL;
+CREATE INDEX blob_links_cached ON blob_links (digest, repository_id, pulled_at) WHERE pulled_at IS NOT NULL;
 
 -- whether somebody is pushing to a repository that holds nothing yet
 CREATE INDEX uploads_by_repository ON uploads (repository);

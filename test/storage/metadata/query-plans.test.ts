@@ -21,6 +21,7 @@ import {
   uploadOf,
 } from "../../contracts/metadata-store-fixture.ts";
 import { accessChanges, accessReads } from "./access-steps.ts";
+import { walkThroughMirror } from "./mirror-steps.ts";
 import { makeFile, type TestFile } from "./sqlite-databases.ts";
 
 /** Hands commands on, and writes down what they yield. */
@@ -107,10 +108,15 @@ const maySort = [
   /(JOIN|FROM) group_accounts .* ORDER BY [ag]\.name/s,
   /FROM projects WHERE .* FROM projects shown .* ORDER BY name/s,
   /FROM signing_keys ORDER BY/,
+  // told to people only: all that is cached, by upstream
+  /GROUP BY (r\.project|upstream)$/,
 ];
 
-/** What may be walked through: a handful of keys, and an index of no more than what is wanted. */
-const scans = /^SCAN (?!\d+-ROW VALUES|signing_keys|(shown|projects) USING COVERING INDEX projects_public)/;
+/** What may be walked through: a handful of keys or pins, and an index of no more than what is wanted. */
+const scans = new RegExp(
+  "^SCAN (?!\\d+-ROW VALUES|signing_keys|mirror_pins|(shown|projects) USING COVERING INDEX projects_public" +
+    "|blob_links USING COVERING INDEX blob_links_cached|(cached|held)$)",
+);
 
 /** Steps of a plan that walk through a table, or sort where that is not due. */
 function slowSteps(sql: string, plan: readonly string[]): string[] {
@@ -126,6 +132,7 @@ describe("query plans", () => {
   beforeAll(async () => {
     file = await makeFile();
     const store = new SqlMetadataStore(recording(await openSqlite({ path: file.path }), texts));
+    await walkThroughMirror(store);
     await walkThroughAllMethods(store);
     for (const [, run] of [...accessChanges, ...accessReads]) await run(store);
     await store.close();
@@ -202,5 +209,18 @@ describe("query plans", () => {
     expect(planStartingWith("SELECT project FROM repositories WHERE project > $1").join()).toContain(
       "repositories_by_project (project>?)",
     );
+  });
+
+  test("what is cached is counted and listed by its own indexes, and no manifest is read for that", () => {
+    expect(planStartingWith("SELECT count(*) AS manifests")).toEqual([
+      "SEARCH manifests USING COVERING INDEX manifests_cached_by_pull (pulled_at>?)",
+    ]);
+    expect(planStartingWith("SELECT count(*) AS blobs").join()).toContain(
+      "blob_links USING COVERING INDEX blob_links_cached",
+    );
+    const byPull = [...texts].find((text) => text.includes("ORDER BY m.pulled_at")) ?? "";
+    expect(planOf(byPull).join()).toContain("m USING INDEX manifests_cached_by_pull (pulled_at>? AND pulled_at<?)");
+    const loose = [...texts].find((text) => text.includes("ORDER BY l.pulled_at")) ?? "";
+    expect(planOf(loose).join()).toContain("l USING COVERING INDEX blob_links_cached_by_pull");
   });
 });
