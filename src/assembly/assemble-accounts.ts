@@ -44,7 +44,7 @@ export async function assembleAccounts(config: Config, parts: AuthParts): Promis
 }
 
 async function assembleOn(revision: AccessRevision, config: Config, parts: AuthParts): Promise<AuthSide> {
-  const { metadata, origin, logger, now, adminPassword } = parts;
+  const { metadata, origin, mirror, logger, now, adminPassword } = parts;
   const { access } = metadata;
   const { defaultProject, service, auditSeconds } = config.auth.accounts;
   const queue = new HashingQueue();
@@ -70,7 +70,7 @@ async function assembleOn(revision: AccessRevision, config: Config, parts: AuthP
     gate,
     before: [
       tokenRoutes({ ...logins, authorizer, origin, trail }),
-      adminRoutes({ ...services, access, gate, trail, authenticator, origin, locate }),
+      adminRoutes({ ...services, mirror, access, gate, trail, authenticator, origin, locate }),
     ],
     jobs: [new ExpiredAccess({ metadata, auditSeconds, everySeconds: 3600, now })],
     expiringRobots: () => expiringRobots(access.accounts),

@@ -9,6 +9,7 @@ import { assembleAuth } from "./assemble-auth.ts";
 import type { AuthSide } from "./auth-side.ts";
 import { blobStoreOptions } from "../config/blob-store-options.ts";
 import type { Config } from "../config/load-config.ts";
+import { openMirrorAdmin } from "./mirror-admin.ts";
 import { createApp } from "../http/app.ts";
 import { networksOf } from "../http/networks.ts";
 import { originOf } from "../http/origin.ts";
@@ -21,6 +22,7 @@ import { startScheduler } from "../jobs/scheduler.ts";
 import type { Logger } from "../observability/logger.ts";
 import { createMetrics, listenForMetrics } from "../observability/metrics.ts";
 import { createLocalRegistry } from "../registry/local-registry.ts";
+import { onlyLocalNames } from "../registry/namespace-resolver.ts";
 
 export interface RunningRegistry {
   readonly urls: { readonly http: string; readonly metrics?: string };
@@ -53,7 +55,16 @@ export async function assemble(
     opened.push(async () => blobStore.close?.());
     const { publicUrl, trustedProxies, maxManifestBytes } = config.http;
     const origin = originOf({ publicUrl, trustedProxies });
-    const auth = await assembleAuth(config, { metadata, origin, logger, now, adminPassword });
+    const registry = createLocalRegistry({
+      ...{ blobStore, metadata, now },
+      ...{ uploads: config.uploads, newId: randomUUID },
+    });
+    const mirror = openMirrorAdmin({
+      ...{ registry, held: registry.blobs, names: onlyLocalNames, metadata, now, newId: randomUUID },
+      ...{ pins: config.mirror.pins, graceMilliseconds: blobStore.remote ? 900_000 : 60_000 },
+    });
+    opened.push(() => mirror.close());
+    const auth = await assembleAuth(config, { metadata, origin, mirror, logger, now, adminPassword });
     opened.push(() => auth.close());
     const work = [...jobs(config, blobStore, metadata, now), ...auth.jobs, ...renewals(certificate)];
     const scheduler = startScheduler(work, logger);
@@ -62,7 +73,7 @@ export async function assemble(
     if (metricsServer) opened.push(() => metricsServer.close());
     let draining = () => false;
     const app = createApp({
-      registry: createLocalRegistry({ blobStore, metadata, uploads: config.uploads, now, newId: randomUUID }),
+      registry,
       gate: auth.gate,
       before: auth.before,
       health: {

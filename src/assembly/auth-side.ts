@@ -1,6 +1,7 @@
 // What the composition needs of an auth mode, and what each mode is made of: apart from the modes, which all speak of it.
 import type { FirstAdmin } from "../../auth/accounts/first-admin.ts";
 import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
+import type { MirrorAdmin } from "../http/admin/mirror-admin.ts";
 import type { AppParts } from "../http/app.ts";
 import type { Gate } from "../http/middleware/gate.ts";
 import type { Origin } from "../http/origin.ts";
@@ -11,6 +12,8 @@ import type { Expiring } from "../observability/metrics.ts";
 export interface AuthParts {
   readonly metadata: MetadataStore;
   readonly origin: Origin;
+  /** For the admin API. */
+  readonly mirror: MirrorAdmin;
   readonly logger: Logger;
   readonly now: () => number;
   /** For the first administrator; one is made up when it is undefined. */

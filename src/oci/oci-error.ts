@@ -52,6 +52,8 @@ const table = {
   upstreamFailed: { code: "UNAVAILABLE", status: 502, message: "the upstream registry can't be reached or fails, and this is not cached" },
   upstreamSilent: { code: "UNAVAILABLE", status: 504, message: "the upstream registry did not answer in time, and this is not cached" },
 
+  cachedUnknown: { code: "NAME_UNKNOWN", status: 404, message: "no such cached image, pin or preload" },
+
   accountUnknown: { code: "NAME_UNKNOWN", status: 404, message: "no such account, project, group, member or secret" },
   nameTaken: { code: "DENIED", status: 409, message: "the name is taken" },
   stillNeeded: { code: "DENIED", status: 409, message: "something else depends on it" },

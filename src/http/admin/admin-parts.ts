@@ -10,6 +10,7 @@ import type { Page } from "../../registry/registry.ts";
 import type { Locate } from "../location.ts";
 import type { Gate } from "../middleware/gate.ts";
 import type { Origin } from "../origin.ts";
+import type { MirrorAdmin } from "./mirror-admin.ts";
 
 export interface AdminParts {
   readonly gate: Pick<Gate, "admit" | "callerOf" | "decisionOn" | "visibleTo">;
@@ -18,6 +19,7 @@ export interface AdminParts {
   readonly personalTokens: PersonalTokens;
   readonly projects: Projects;
   readonly groups: Groups;
+  readonly mirror: MirrorAdmin;
   readonly access: AccessReads;
   readonly trail: Pick<AuditTrail, "write">;
   /** Judges the current password of somebody who changes it. */

@@ -4,6 +4,8 @@ import { myTokens, userTokens } from "./access-tokens.ts";
 import { listAudit } from "./audit.ts";
 import * as groups from "./groups.ts";
 import { getMe, setMyPassword } from "./me.ts";
+import * as mirror from "./mirror.ts";
+import * as preloads from "./mirror-preloads.ts";
 import { groupMembers, listMembers, userMembers } from "./members.ts";
 import {
   administerProject,
@@ -75,6 +77,17 @@ const rows: readonly AdminRoute[] = [
   ["POST", "/robots/:name/rotate", administerRobot, rotateRobot],
   ["GET", "/robots/:name/secrets", administerRobot, listRobotSecrets],
   ["DELETE", "/robots/:name/secrets/:id", administerRobot, deleteRobotSecret],
+
+  ["GET", "/mirror/usage", system, mirror.listMirrorUsage],
+  ["GET", "/mirror/repositories", system, mirror.listMirroredRepositories],
+  ["GET", "/mirror/images", system, mirror.listMirroredImages],
+  ["DELETE", "/mirror/images", system, mirror.purgeMirroredImages],
+  ["GET", "/mirror/pins", system, mirror.listMirrorPins],
+  ["POST", "/mirror/pins", system, mirror.addMirrorPin],
+  ["DELETE", "/mirror/pins", system, mirror.removeMirrorPin],
+  ["GET", "/mirror/preloads", system, preloads.listPreloads],
+  ["POST", "/mirror/preloads", system, preloads.startPreload],
+  ["GET", "/mirror/preloads/:id", system, preloads.getPreload],
 
   ["GET", "/audit", system, listAudit],
 ];

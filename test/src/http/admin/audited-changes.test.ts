@@ -47,6 +47,10 @@ const changes: readonly Change[] = [
   ["PATCH /robots/:name", "/robots/ci", { expiresAt: null }, "robot.change", "ci", "expiresAt: null"],
   ["DELETE /robots/:name", "/robots/ci", undefined, "robot.delete", "ci", ""],
   ["POST /robots/:name/rotate", "/robots/ci/rotate", undefined, "robot.rotate", "ci", ""],
+  ["DELETE /mirror/images", "/mirror/images?repository=registry.k8s.io/pause&tag=3.10", undefined, "mirror.purge", "registry.k8s.io/pause:3.10", ""],
+  ["POST /mirror/pins", "/mirror/pins", { pattern: "quay.io/**" }, "mirror.pin", "quay.io/**", ""],
+  ["DELETE /mirror/pins", "/mirror/pins?pattern=docker.io/library/*:1", undefined, "mirror.unpin", "docker.io/library/*:1", ""],
+  ["POST /mirror/preloads", "/mirror/preloads", { images: ["alpine"], platforms: ["linux/arm64"] }, "mirror.preload", "alpine", "linux/arm64"],
   ["DELETE /robots/:name/secrets/:id", "/robots/ci/secrets/{secret}", undefined, "robot.secret.delete", "ci {secret}", ""],
 ];
 

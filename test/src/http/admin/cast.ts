@@ -1,4 +1,6 @@
 // The people, robots and projects that the tests of the admin API play with: each with credentials by the name of the part.
+import { parseDigest } from "../../../../storage/digest.ts";
+import { imageManifest, randomBlob } from "../../../support/images.ts";
 import type { AdminApi } from "./serve-admin-api.ts";
 
 /** In order of what they may do. */
@@ -17,10 +19,10 @@ export const passwordOf = (name: string): string => `the password of ${name}`;
 /**
  * `team` is a private project with a member of each role, the robot `ci`, and the group `staff` with `jane`; `shop` is a
  * public one without members; `everywhere` is a robot of no project. `guest` may not create projects. `limited` is an
- * access token of the maintainer's for pulls alone.
+ * access token of the maintainer's for pulls alone. registry.k8s.io/pause:3.10 is cached.
  */
 export async function playIn(api: AdminApi): Promise<{ ids: Readonly<Record<string, string>> }> {
-  const { users, robots, groups, projects, tokens, cast } = api;
+  const { users, robots, groups, projects, tokens, mirror, cast } = api;
   for (const name of ["outsider", "guest", "developer", "maintainer", "admin", "jane"]) {
     const traits = { systemAdmin: name === "admin", mayCreateProjects: name !== "guest" };
     await users.create({ name, password: passwordOf(name), ...traits });
@@ -39,10 +41,24 @@ export async function playIn(api: AdminApi): Promise<{ ids: Readonly<Record<stri
   await robots.create({ name: "everywhere", actions });
   const limited = await tokens.create("maintainer", { label: "for pulls", actions: ["pull"] });
   cast.set("limited", limited.secret);
+  await mirror.pins.add("docker.io/library/*:1");
+  await keep(api, "registry.k8s.io/pause", "3.10");
+  const preload = mirror.preloads.start({
+    ...{ images: ["alpine"], kubeadm: undefined, platforms: [], withSignatures: false },
+  });
   return {
     ids: {
+      preload: preload.id,
       token: (await tokens.create("jane", { label: "to be revoked" })).token.id,
       secret: (await robots.listSecrets("ci"))[0]!.id,
     },
   };
+}
+
+async function keep({ metadata, now }: AdminApi, repository: string, tag: string): Promise<void> {
+  const { bytes, mediaType, digest } = imageManifest(randomBlob(), [randomBlob()]);
+  const parsed = parseDigest(digest);
+  if (parsed === undefined) throw new Error(digest);
+  const manifest = { repository, digest: parsed, mediaType, bytes, references: [], tags: [tag] };
+  await metadata.mirror.content.commitManifest({ ...manifest, now: now() });
 }

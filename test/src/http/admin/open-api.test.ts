@@ -23,11 +23,12 @@ type Document = {
 
 const closing: (() => Promise<void>)[] = [];
 let api: AdminApi;
+let ids: Readonly<Record<string, string>>;
 let document: Document;
 
 beforeAll(async () => {
   api = await serveAdminApi({ atEnd: (close) => void closing.push(close) });
-  await playIn(api);
+  ({ ids } = await playIn(api));
   document = (await api.api("GET", "/openapi.json")).json as Document;
   return async () => {
     for (const close of closing.toReversed()) await close();
@@ -134,7 +135,9 @@ describe("the OpenAPI document", () => {
       const [, resource = ""] = path.split("/");
       const address = path
         .replace("{name}", words[resource] ?? "")
-        .replace("permissions", "permissions?repository=a/b");
+        .replace("permissions", "permissions?repository=a/b")
+        .replace("mirror/images", "mirror/images?repository=registry.k8s.io/pause")
+        .replace("{id}", ids["preload"] ?? "");
       const answer = await api.api("GET", address, { as: "admin" });
       const checker = checkerOf(answerSchema(operation) ?? {});
       expect(answer.status, path).toBe(200);

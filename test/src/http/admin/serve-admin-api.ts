@@ -1,5 +1,5 @@
 // The admin API on real services and a metadata store in memory, with people of every kind in it.
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { Agent } from "node:http";
 import { onTestFinished } from "vitest";
 import { HashingQueue } from "../../../../auth/accounts/hashing-queue.ts";
@@ -16,8 +16,10 @@ import { locateUnder } from "../../../../src/http/location.ts";
 import { Gate } from "../../../../src/http/middleware/gate.ts";
 import { originOf } from "../../../../src/http/origin.ts";
 import { listen } from "../../../../src/http/server.ts";
+import { openMirrorAdmin } from "../../../../src/assembly/mirror-admin.ts";
 import { createMetrics } from "../../../../src/observability/metrics.ts";
 import { createLocalRegistry } from "../../../../src/registry/local-registry.ts";
+import { onlyLocalNames } from "../../../../src/registry/namespace-resolver.ts";
 import { openBlobStore } from "../../../../storage/blobs/open-blob-store.ts";
 import {
   openAccounts,
@@ -72,12 +74,26 @@ export async function serveAdminApi(options: ServeOptions = {}) {
   });
   const uploads = { expirySeconds: 3600, leaseSeconds: 10 };
   const blobStore = await openBlobStore({ kind: "memory" });
+  const registry = createLocalRegistry({ blobStore, metadata, uploads, now, newId });
+  const mirror = openMirrorAdmin({
+    ...{ registry, held: registry.blobs, names: onlyLocalNames, metadata, now, newId: randomUUID },
+    ...{ pins: ["registry.k8s.io/**"], graceMilliseconds: 1000 },
+  });
   const locate = locateUnder(publicUrl);
   const app = createApp({
-    registry: createLocalRegistry({ blobStore, metadata, uploads, now, newId }),
+    registry,
     gate,
     before: [
-      adminRoutes({ ...accounts, personalTokens: tokens, gate, trail, authenticator, origin, locate }),
+      adminRoutes({
+        ...accounts,
+        mirror,
+        personalTokens: tokens,
+        gate,
+        trail,
+        authenticator,
+        origin,
+        locate,
+      }),
     ],
     health: { ready: () => metadata.ping() },
     logger: log.logger,
@@ -91,6 +107,7 @@ export async function serveAdminApi(options: ServeOptions = {}) {
   atEnd(async () => {
     agent.destroy();
     await server.close();
+    await mirror.close();
     await trail.close();
   });
   const cast = new Map<string, string>();
@@ -108,7 +125,7 @@ export async function serveAdminApi(options: ServeOptions = {}) {
       ...(body !== undefined && { body }),
     });
   };
-  return { ...accounts, cast, trail, log, url: server.url, ask, api: apiOf(ask) };
+  return { ...accounts, mirror, cast, trail, log, url: server.url, ask, api: apiOf(ask) };
 }
 
 export type AdminApi = Awaited<ReturnType<typeof serveAdminApi>>;
