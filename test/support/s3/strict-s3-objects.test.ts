@@ -14,15 +14,8 @@ import {
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "vitest";
-import { sampleBytes } from "../../../contracts/blob-store-under-test.ts";
-import {
-  started,
-  createUpload,
-  uploadParts,
-  get,
-  put,
-  refusal,
-} from "../../../support/s3/strict-s3-client.ts";
+import { sampleBytes } from "../../contracts/blob-store-under-test.ts";
+import { started, createUpload, uploadParts, get, put, refusal } from "./strict-s3-client.ts";
 
 const mebibyte = 1024 * 1024;
 

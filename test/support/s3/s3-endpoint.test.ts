@@ -8,9 +8,9 @@ import {
 } from "@aws-sdk/client-s3";
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sampleBytes } from "../../../contracts/blob-store-under-test.ts";
-import { s3Endpoints, type S3Endpoint } from "../../../support/s3/s3-endpoint.ts";
-import { clientOf, get, put, uploadParts, type Client } from "../../../support/s3/strict-s3-client.ts";
+import { sampleBytes } from "../../contracts/blob-store-under-test.ts";
+import { s3Endpoints, type S3Endpoint } from "./s3-endpoint.ts";
+import { clientOf, get, put, uploadParts, type Client } from "./strict-s3-client.ts";
 
 describe.each(s3Endpoints())("the endpoint $name", ({ start, lacks }) => {
   let endpoint: S3Endpoint;

@@ -7,16 +7,9 @@ import {
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { describe, expect, it } from "vitest";
-import { answerTo, open } from "../../../support/http-request.ts";
-import { sampleBytes } from "../../../contracts/blob-store-under-test.ts";
-import {
-  started,
-  createUpload,
-  uploadParts,
-  get,
-  put,
-  refusal,
-} from "../../../support/s3/strict-s3-client.ts";
+import { answerTo, open } from "../http-request.ts";
+import { sampleBytes } from "../../contracts/blob-store-under-test.ts";
+import { started, createUpload, uploadParts, get, put, refusal } from "./strict-s3-client.ts";
 
 const mebibyte = 1024 * 1024;
 

@@ -12,9 +12,9 @@ import {
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { sampleBytes } from "../../../contracts/blob-store-under-test.ts";
-import { send } from "../../../support/http-request.ts";
-import { started, clientOf, createUpload, get, put, refusal } from "../../../support/s3/strict-s3-client.ts";
+import { sampleBytes } from "../../contracts/blob-store-under-test.ts";
+import { send } from "../http-request.ts";
+import { started, clientOf, createUpload, get, put, refusal } from "./strict-s3-client.ts";
 
 const mebibyte = 1024 * 1024;
 

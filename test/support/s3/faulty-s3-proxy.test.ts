@@ -8,10 +8,10 @@ import {
   type S3ClientConfig,
 } from "@aws-sdk/client-s3";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { sampleBytes } from "../../../contracts/blob-store-under-test.ts";
-import { FaultRule, type Fault } from "../../../support/s3/fault-rule.ts";
-import { startFaultyS3Proxy } from "../../../support/s3/faulty-s3-proxy.ts";
-import { clientOf, get, put, refusal, started, uploadParts } from "../../../support/s3/strict-s3-client.ts";
+import { sampleBytes } from "../../contracts/blob-store-under-test.ts";
+import { FaultRule, type Fault } from "./fault-rule.ts";
+import { startFaultyS3Proxy } from "./faulty-s3-proxy.ts";
+import { clientOf, get, put, refusal, started, uploadParts } from "./strict-s3-client.ts";
 
 async function throughProxy(config: S3ClientConfig = {}) {
   const { server, Bucket } = await started();
