@@ -52,7 +52,8 @@ export interface MirrorSettings {
   readonly default: string | undefined;
   /**
    * Repositories under other names: `from` is a local path with one trailing `/*` or none, `to` begins with an
-   * upstream's name: google_containers/* → registry.k8s.io/* (REQ-64). Tried in order before anything local.
+   * upstream's name: google_containers/* → registry.k8s.io/* (REQ-64). Looked at before anything local, those for single
+   * names first. No `to` is a `from`, and a `from` that begins with an upstream's name has no `/*`.
    */
   readonly virtual: readonly { readonly from: string; readonly to: string }[];
   /** One revalidation may take so long; then what is cached is served. */

@@ -12,11 +12,14 @@ type JsonSchema = {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
 };
 
 function typeOf(schema: JsonSchema): string {
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${String(value)}\``).join(", ");
+  if (schema.anyOf !== undefined) return schema.anyOf.map(typeOf).join(" or ");
+  if (schema.properties !== undefined) return "sections";
   if (schema.type === "array") return `list of ${typeOf(schema.items ?? {})}`;
   if (schema.type !== "integer") return schema.type === "string" ? "text" : (schema.type ?? "anything");
   const bounds = `${schema.minimum?.toString() ?? "any"} to ${schema.maximum?.toString() ?? "any"}`;
@@ -41,8 +44,13 @@ function entry(path: KeyPath, schema: JsonSchema): string {
 function entries(schema: JsonSchema, path: KeyPath): string[] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, child]) => {
     const here = [...path, key];
-    return [entry(here, child), ...entries(child, here)];
+    return [entry(here, child), ...entries(child, here), ...entries(sectionIn(child.items), [...here, 0])];
   });
+}
+
+/** What an entry of a list is, if it has keys: they are shown for the first one. */
+function sectionIn(items: JsonSchema = {}): JsonSchema {
+  return [items, ...(items.anyOf ?? [])].find(({ properties }) => properties !== undefined) ?? {};
 }
 
 export function configurationReference(): string {
