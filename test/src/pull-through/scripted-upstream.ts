@@ -14,6 +14,8 @@ export class ScriptedUpstream implements Upstream {
   /** What every call ends in; `silence` waits for the asker to give up. */
   fault: RemoteFailure | "silence" | undefined;
   retryAfterSeconds: number | undefined;
+  /** Called after each answer to a HEAD of a manifest. */
+  onResolved: () => void = () => undefined;
   saysDigests = true;
   saysSizes = true;
   limit: RateLimit | undefined;
@@ -44,6 +46,7 @@ export class ScriptedUpstream implements Upstream {
   async resolve(name: string, reference: string, { signal }: { signal: AbortSignal }) {
     await this.#called("resolve", name, reference, signal);
     const { digest, mediaType, bytes } = this.#find(name, reference);
+    this.onResolved();
     return { digest: this.saysDigests ? digest : undefined, mediaType, size: bytes.length };
   }
 
