@@ -1,0 +1,80 @@
+// The connections to one upstream and to where it sends us: TLS, client certificate, proxy. The only place that makes
+// undici's agents, which it closes, too.
+import { Agent, Pool, ProxyAgent, type Dispatcher } from "undici";
+import { chooseProxy, type Environment } from "./proxy-choice.ts";
+import { RemoteError } from "./remote-error.ts";
+import type { RemoteOptions } from "./remote-options.ts";
+import { TlsMaterial, type SecureContexts } from "./tls-material.ts";
+
+const idleMilliseconds = 15_000;
+
+export class Connections {
+  readonly #options: RemoteOptions;
+  readonly #ownHost: string;
+  readonly #proxyFor: (url: URL) => string | undefined;
+  readonly #material: TlsMaterial;
+  #contexts: Promise<SecureContexts> | undefined;
+  #dispatchers = new Map<string, Dispatcher>();
+  #closed = false;
+
+  constructor(options: RemoteOptions, environment: Environment) {
+    this.#options = options;
+    this.#ownHost = new URL(options.url).hostname;
+    this.#proxyFor = chooseProxy(options.proxy, environment);
+    this.#material = new TlsMaterial(options, environment);
+  }
+
+  async dispatcherFor(url: URL): Promise<Dispatcher> {
+    this.#contexts ??= this.#material.read();
+    const contexts = await this.#contexts.catch((error: unknown) => {
+      this.#contexts = undefined;
+      throw error;
+    });
+    if (this.#closed) throw new RemoteError("connection", "the connections to this upstream are closed");
+    const proxy = this.#proxyFor(url);
+    const whose = url.hostname === this.#ownHost ? "own" : "other";
+    const key = `${whose} ${proxy ?? ""}`;
+    const dispatcher = this.#dispatchers.get(key) ?? this.#make(contexts, whose, proxy);
+    this.#dispatchers.set(key, dispatcher);
+    return dispatcher;
+  }
+
+  /**
+   * After a connection failed: certificates are renewed by whoever wrote their files.
+   * @returns whether the files changed, so that the next connection may fare better
+   */
+  async refresh(): Promise<boolean> {
+    if (this.#closed || !(await this.#material.changed())) return false;
+    const old = [...this.#dispatchers.values()];
+    this.#dispatchers = new Map();
+    this.#contexts = undefined;
+    // What runs on them ends by itself.
+    for (const dispatcher of old) dispatcher.close().catch(() => undefined);
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const all = [...this.#dispatchers.values()];
+    this.#dispatchers = new Map();
+    await Promise.all(all.map((dispatcher) => dispatcher.destroy()));
+  }
+
+  #make(contexts: SecureContexts, whose: keyof SecureContexts, proxy: string | undefined): Dispatcher {
+    const patience = this.#options.headersSeconds * 1000;
+    const tls = { rejectUnauthorized: !this.#options.insecure, timeout: patience };
+    const connect = { ...tls, secureContext: contexts[whose] };
+    // Deadlines of single requests are the exchange's: it knows when one began. Bodies have theirs with each request.
+    const shared = { keepAliveTimeout: idleMilliseconds, headersTimeout: 0 };
+    if (proxy === undefined) return new Agent({ ...shared, connect });
+    return new ProxyAgent({
+      ...shared,
+      uri: proxy,
+      // Plain http is asked of the proxy itself: many let CONNECT through to port 443 alone.
+      proxyTunnel: false,
+      requestTls: connect,
+      proxyTls: { ...tls, secureContext: contexts.other },
+      clientFactory: (origin, given) => new Pool(origin, { ...given, headersTimeout: patience }),
+    });
+  }
+}
