@@ -2,19 +2,19 @@
 import { z } from "zod";
 import { network } from "./network.ts";
 import { secret } from "./secret.ts";
+import { serviceUrl } from "./service-url.ts";
 
 const mebibyte = 1024 * 1024;
 const text = z.string().min(1);
-const url = z.url({ protocol: /^https?$/ });
 
 export const s3 = z
   .strictObject({
     bucket: text.describe("Name of the bucket. It must exist."),
     region: text.prefault("us-east-1").describe("Region of the bucket. Other vendors mostly take any."),
-    endpoint: url
+    endpoint: serviceUrl
       .optional()
       .describe("URL of the S3 service, such as https://s3.example.com. Default: AWS, in the region."),
-    publicEndpoint: url
+    publicEndpoint: serviceUrl
       .optional()
       .describe("URL under which clients reach the same service, for redirects. Default: the endpoint."),
     forcePathStyle: z

@@ -1,9 +1,9 @@
 // The keys of a bucket as its store wants them.
-import { readFileSync } from "node:fs";
 import type { S3Credentials, S3Encryption, S3Options } from "../../storage/blobs/s3/s3-options.ts";
+import { readAuthorities } from "./authorities-file.ts";
 import type { S3Settings } from "./s3-schema.ts";
 
-/** @throws the system's error when the file with the authorities can't be read */
+/** @throws ConfigError when the file with the authorities is of no use */
 export function s3Options(settings: S3Settings & { readonly spoolDirectory: string }): S3Options {
   const { bucket, region, endpoint, publicEndpoint, forcePathStyle, prefix, ca } = settings;
   const { partBytes, equalParts, maxPartsInFlight, spoolDirectory, storageClass } = settings;
@@ -12,7 +12,7 @@ export function s3Options(settings: S3Settings & { readonly spoolDirectory: stri
     ...{ partBytes, equalParts, maxPartsInFlight, spoolDirectory, storageClass },
     credentials: credentialsOf(settings),
     serverSideEncryption: encryptionOf(settings),
-    ca: ca === undefined ? undefined : readFileSync(ca, "utf8"),
+    ca: ca === undefined ? undefined : readAuthorities("storage.blobs.s3.ca", ca),
   };
 }
 
