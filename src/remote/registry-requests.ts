@@ -1,5 +1,6 @@
 // Requests to one registry, from question to answer: authorization, redirects, refusals. Puts the parts together that
 // each know one of these, and closes them.
+import { setMaxListeners } from "node:events";
 import { LRUCache } from "lru-cache";
 import { Authorization } from "./authorization.ts";
 import { discard, readWhole } from "./body.ts";
@@ -49,6 +50,8 @@ export class RegistryRequests {
   constructor(options: RemoteOptions, { now, random, environment }: RemoteRegistryParts) {
     this.#options = options;
     this.#now = now;
+    // One for each token that is being fetched.
+    setMaxListeners(0, this.#closing.signal);
     const registry = new URL(options.url);
     this.#registry = registry;
     const connections = new Connections(options, environment);
