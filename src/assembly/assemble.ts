@@ -6,10 +6,10 @@ import { openBlobStore } from "../../storage/blobs/open-blob-store.ts";
 import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
 import { openMetadataStore } from "../../storage/metadata/open-metadata-store.ts";
 import { assembleAuth } from "./assemble-auth.ts";
+import { assembleMirror } from "./assemble-mirror.ts";
 import type { AuthSide } from "./auth-side.ts";
 import { blobStoreOptions } from "../config/blob-store-options.ts";
 import type { Config } from "../config/load-config.ts";
-import { openMirrorAdmin } from "./mirror-admin.ts";
 import { createApp } from "../http/app.ts";
 import { networksOf } from "../http/networks.ts";
 import { originOf } from "../http/origin.ts";
@@ -20,9 +20,8 @@ import { ExpiredUploads } from "../jobs/expired-uploads.ts";
 import type { Job } from "../jobs/job.ts";
 import { startScheduler } from "../jobs/scheduler.ts";
 import type { Logger } from "../observability/logger.ts";
-import { createMetrics, listenForMetrics } from "../observability/metrics.ts";
+import { createMetrics, listenForMetrics, type Metrics } from "../observability/metrics.ts";
 import { createLocalRegistry } from "../registry/local-registry.ts";
-import { onlyLocalNames } from "../registry/namespace-resolver.ts";
 
 export interface RunningRegistry {
   readonly urls: { readonly http: string; readonly metrics?: string };
@@ -49,39 +48,30 @@ export async function assemble(
   };
   try {
     const certificate = config.http.tls && (await CurrentCertificate.open(config.http.tls, { logger, now }));
-    const metadata = await openMetadataStore({ kind: "sqlite", path: config.storage.metadata.sqlite.path });
-    opened.push(() => metadata.close());
-    const blobStore = await openBlobStore(blobStoreOptions(config));
-    opened.push(async () => blobStore.close?.());
+    const stores = await openStores(config, opened);
+    const { metadata } = stores;
     const { publicUrl, trustedProxies, maxManifestBytes } = config.http;
     const origin = originOf({ publicUrl, trustedProxies });
-    const registry = createLocalRegistry({
-      ...{ blobStore, metadata, now },
-      ...{ uploads: config.uploads, newId: randomUUID },
-    });
-    const mirror = openMirrorAdmin({
-      ...{ registry, held: registry.blobs, names: onlyLocalNames, metadata, now, newId: randomUUID },
-      ...{ pins: config.mirror.pins, graceMilliseconds: blobStore.remote ? 900_000 : 60_000 },
-    });
+    const metrics = createMetrics();
+    const local = createLocalRegistry({ ...stores, uploads: config.uploads, now, newId: randomUUID });
+    const mirror = assembleMirror(config, { ...stores, local, logger, metrics: metrics.mirror, now });
     opened.push(() => mirror.close());
-    const auth = await assembleAuth(config, { metadata, origin, mirror, logger, now, adminPassword });
+    await mirror.sweep();
+    const authParts = { metadata, origin, mirror: mirror.admin, names: mirror.names };
+    const auth = await assembleAuth(config, { ...authParts, logger, now, adminPassword });
     opened.push(() => auth.close());
-    const work = [...jobs(config, blobStore, metadata, now), ...auth.jobs, ...renewals(certificate)];
+    const work = [...jobs(config, stores, now), ...mirror.jobs, ...auth.jobs, ...renewals(certificate)];
     const scheduler = startScheduler(work, logger);
     opened.push(() => scheduler.close());
-    const { metrics, server: metricsServer } = await serveMetrics(config, auth);
+    const metricsServer = await serveMetrics(config, metrics, auth);
     if (metricsServer) opened.push(() => metricsServer.close());
     let draining = () => false;
     const app = createApp({
-      registry,
+      registry: mirror.registry,
+      namespaces: mirror.names,
       gate: auth.gate,
       before: auth.before,
-      health: {
-        ready: async () => {
-          if (draining()) throw new Error("shutting down");
-          await Promise.all([metadata.ping(), blobStore.ping()]);
-        },
-      },
+      health: { ready: () => readiness(stores, draining()) },
       metrics: metrics.http,
       redirects: redirectsOf(config),
       ...{ logger, origin, publicUrl, maxManifestBytes },
@@ -98,10 +88,28 @@ export async function assemble(
   }
 }
 
-async function serveMetrics({ metrics: { listen } }: Config, { expiringRobots }: AuthSide) {
-  const metrics = createMetrics();
+interface Stores {
+  readonly metadata: MetadataStore;
+  readonly blobStore: BlobStore;
+}
+
+async function openStores(config: Config, opened: Array<() => Promise<void>>): Promise<Stores> {
+  const { path } = config.storage.metadata.sqlite;
+  const metadata = await openMetadataStore({ kind: "sqlite", path });
+  opened.push(() => metadata.close());
+  const blobStore = await openBlobStore(blobStoreOptions(config));
+  opened.push(async () => blobStore.close?.());
+  return { metadata, blobStore };
+}
+
+async function readiness({ metadata, blobStore }: Stores, isDraining: boolean): Promise<void> {
+  if (isDraining) throw new Error("shutting down");
+  await Promise.all([metadata.ping(), blobStore.ping()]);
+}
+
+async function serveMetrics({ metrics: { listen } }: Config, metrics: Metrics, { expiringRobots }: AuthSide) {
   if (expiringRobots) metrics.watchExpiry(expiringRobots);
-  return { metrics, server: listen && (await listenForMetrics(metrics, listen)) };
+  return listen && (await listenForMetrics(metrics, listen));
 }
 
 /** Which clients fetch blobs from the bucket itself. */
@@ -115,7 +123,7 @@ function renewals(certificate: CurrentCertificate | undefined): Job[] {
   return certificate ? [{ name: "certificate", everySeconds: 3, run: () => certificate.refresh() }] : [];
 }
 
-function jobs(config: Config, blobStore: BlobStore, metadata: MetadataStore, now: () => number) {
+function jobs(config: Config, { blobStore, metadata }: Stores, now: () => number) {
   const { expirySeconds } = config.uploads;
   const everySeconds = Math.min(60, expirySeconds);
   return [

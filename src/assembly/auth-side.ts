@@ -7,6 +7,7 @@ import type { Gate } from "../http/middleware/gate.ts";
 import type { Origin } from "../http/origin.ts";
 import type { Job } from "../jobs/job.ts";
 import type { Logger } from "../observability/logger.ts";
+import type { NamespaceResolver } from "../registry/namespace-resolver.ts";
 import type { Expiring } from "../observability/metrics.ts";
 
 export interface AuthParts {
@@ -14,6 +15,8 @@ export interface AuthParts {
   readonly origin: Origin;
   /** For the admin API. */
   readonly mirror: MirrorAdmin;
+  /** What the names in scopes mean. */
+  readonly names: NamespaceResolver;
   readonly logger: Logger;
   readonly now: () => number;
   /** For the first administrator; one is made up when it is undefined. */

@@ -1,0 +1,142 @@
+// The mirror's side of the composition: from what the configuration says of upstreams to a registry around the local
+// one. Nothing here, or at any start, speaks to an upstream (REQ-33).
+import { randomUUID } from "node:crypto";
+import type { BlobStore } from "../../storage/blobs/blob-store.ts";
+import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
+import type { Config } from "../config/load-config.ts";
+import type { MirrorAdmin } from "../http/admin/mirror-admin.ts";
+import type { Job } from "../jobs/job.ts";
+import type { Logger } from "../observability/logger.ts";
+import type { MirrorMetrics } from "../observability/mirror-metrics.ts";
+import { SharedDownloads } from "../pull-through/fills/shared-downloads.ts";
+import { CacheKeeper } from "../pull-through/keeping/cache-keeper.ts";
+import type { MirrorEvents } from "../pull-through/mirror-events.ts";
+import { MirrorNamespaces } from "../pull-through/namespaces.ts";
+import { OrderedSources } from "../pull-through/ordered-sources.ts";
+import { createPullThroughRegistry } from "../pull-through/pull-through-registry.ts";
+import { UpstreamMap } from "../pull-through/upstream-map.ts";
+import { onlyLocalNames, type NamespaceResolver } from "../registry/namespace-resolver.ts";
+import type { Registry } from "../registry/registry.ts";
+import { RemoteRegistry } from "../remote/remote-registry.ts";
+import { openMirrorAdmin } from "./mirror-admin.ts";
+
+export interface MirrorParts {
+  readonly local: Registry;
+  readonly metadata: MetadataStore;
+  readonly blobStore: BlobStore;
+  readonly logger: Pick<Logger, "warn">;
+  readonly metrics?: MirrorMetrics | undefined;
+  readonly now: () => number;
+}
+
+export interface MirrorSide {
+  readonly registry: Registry;
+  readonly names: NamespaceResolver;
+  readonly admin: MirrorAdmin;
+  readonly jobs: readonly Job[];
+  /** For a process that serves: removes what one that died left of its downloads. */
+  sweep(): Promise<void>;
+  /** Ends running downloads. */
+  close(): Promise<void>;
+}
+
+/** Somebody who begins to push may have sent a blob and nothing else yet: the name is theirs for so long. */
+const beginningSeconds = 3600;
+
+export function assembleMirror(config: Config, parts: MirrorParts): MirrorSide {
+  const { local, metadata, blobStore, now } = parts;
+  const opened = config.mirror.upstreams.length === 0 ? withoutUpstreams(local) : openMirror(config, parts);
+  const admin = openMirrorAdmin({
+    ...{
+      registry: opened.registry,
+      names: opened.names,
+      held: local.blobs,
+      metadata,
+      now,
+      newId: randomUUID,
+    },
+    ...{ pins: config.mirror.pins, graceMilliseconds: blobStore.remote ? 900_000 : 60_000 },
+  });
+  return {
+    ...opened,
+    admin,
+    close: async () => {
+      await admin.close();
+      await opened.close();
+    },
+  };
+}
+
+type OpenedMirror = Omit<MirrorSide, "admin">;
+
+function withoutUpstreams(local: Registry): OpenedMirror {
+  const nothing = async () => undefined;
+  return { registry: local, names: onlyLocalNames, jobs: [], sweep: nothing, close: nothing };
+}
+
+function openMirror(config: Config, parts: MirrorParts): OpenedMirror {
+  const { mirror: settings } = config;
+  const { local, metadata, blobStore, logger, now } = parts;
+  const events = eventsFor(parts);
+  const onProblem = (error: unknown, what: string) => logger.warn({ err: error }, what);
+  const { mirror } = metadata;
+  const remoteStore = blobStore.remote;
+  const keeper = new CacheKeeper({ mirror, settings, remoteStore, now, onProblem });
+  const map = openUpstreams(settings, events, now);
+  const downloads = new SharedDownloads({
+    ...{ blobStore, mirror, local: local.blobs, now, newId: randomUUID, onProblem },
+    ...{ spoolDirectory: settings.spoolDirectory, finishAbandoned: settings.finishAbandoned },
+    admit: (bytes) => keeper.admit(bytes),
+  });
+  const registry = createPullThroughRegistry({
+    ...{ local, metadata, map, settings, downloads, events, now },
+    pulled: (repository, digest) => keeper.pulled(repository, digest),
+  });
+  const sweep = (signal: AbortSignal) => downloads.sweep(signal);
+  return {
+    registry,
+    names: namesOf(config, metadata, now),
+    sweep: () => sweep(new AbortController().signal),
+    jobs: [keeper, { name: "abandoned-fills", everySeconds: 60, run: sweep }],
+    close: async () => {
+      await downloads.close();
+      await keeper.close();
+      await map.close();
+    },
+  };
+}
+
+function openUpstreams(settings: Config["mirror"], events: MirrorEvents, now: () => number): UpstreamMap {
+  const { backoffSeconds, checkSeconds } = settings;
+  const remoteParts = { now, random: Math.random, environment: process.env };
+  return new UpstreamMap(
+    settings.upstreams,
+    ({ name, sources }) =>
+      new OrderedSources(sources, {
+        connect: (remote) => new RemoteRegistry(remote, remoteParts),
+        ...{ backoffSeconds, attemptSeconds: checkSeconds, now },
+        onCall: (call, error) => events.asked(name, call, error),
+      }),
+  );
+}
+
+function namesOf({ mirror: settings, http }: Config, metadata: MetadataStore, now: () => number) {
+  return new MirrorNamespaces({
+    settings,
+    isLocal: (name) => metadata.repositories.isLocal(name, now() - beginningSeconds * 1000),
+    ownHosts: http.publicUrl === undefined ? [] : [new URL(http.publicUrl).host],
+  });
+}
+
+/** Each call that fails is told once, in the log; back-off sees to it that those are few. */
+function eventsFor({ logger, metrics }: Pick<MirrorParts, "logger" | "metrics">): MirrorEvents {
+  return {
+    answered: (upstream, outcome) => metrics?.answered(upstream, outcome),
+    asked: (upstream, call, error) => {
+      metrics?.asked(upstream, call, error?.failure);
+      if (error === undefined || error.failure === "absent") return;
+      const { failure, retryAfterSeconds, message } = error;
+      logger.warn({ upstream, call, failure, retryAfterSeconds, reason: message }, "an upstream failed");
+    },
+  };
+}
