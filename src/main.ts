@@ -13,6 +13,11 @@ const machinery: Machinery = {
     (await import("./assembly/access-services.ts")).openAccess(config, options),
   openStorage: async (config, options) =>
     (await import("./assembly/storage-tools.ts")).openStorage(config, options),
+  openMirror: async (config, options) =>
+    (await import("./assembly/mirror-tools.ts")).openMirror(config, options),
+  probeUpstreams: async function* (config, wanted) {
+    yield* (await import("./assembly/upstream-probes.ts")).probeUpstreams(config, wanted);
+  },
   probeStorage: async function* (config) {
     yield* (await import("./assembly/storage-tools.ts")).probeStorage(config);
   },

@@ -5,12 +5,16 @@ import { auditCommand } from "./audit.ts";
 import { configCheckCommand } from "./config-check.ts";
 import { configPrintCommand } from "./config-print.ts";
 import { configSchemaCommand } from "./config-schema.ts";
+import { clientConfigCommand } from "./client-config/client-config-command.ts";
 import { groupCommand } from "./group/group-command.ts";
+import { mirrorCommand } from "./mirror/mirror-command.ts";
+import type { Mirroring } from "./mirror/mirror-parts.ts";
 import { projectCommand } from "./project/project-command.ts";
 import { robotCommand } from "./robot/robot-command.ts";
 import { serveCommand } from "./serve.ts";
 import type { Serving } from "./serve.ts";
-import { doctorCommand } from "./storage/doctor-command.ts";
+import { doctorCommand } from "./doctor/doctor-command.ts";
+import type { UpstreamProbing } from "./doctor/doctor-upstream.ts";
 import { storageCommand } from "./storage/storage-command.ts";
 import type { Maintenance } from "./storage/storage-parts.ts";
 import type { Terminal } from "./terminal.ts";
@@ -19,7 +23,7 @@ import { userCommand } from "./user/user-command.ts";
 import { packageVersion } from "./version.ts";
 
 /** What the commands put to work; main.ts gives the real one. */
-export type Machinery = Serving & Administration & Maintenance;
+export type Machinery = Serving & Administration & Maintenance & Mirroring & UpstreamProbing;
 
 const guide = `
 Examples:
@@ -34,6 +38,9 @@ Examples:
   $ berth audit                                who did what
   $ berth storage check                        is all of it there? (docs/storage.md)
   $ berth doctor storage                       does the place where the blobs are work?
+  $ berth client-config docker                 how docker pulls through this registry (docs/mirror.md)
+  $ berth mirror pull --kubeadm v1.31.2        fetch the images of a cluster before there is one
+  $ berth doctor upstream                      can the upstreams be reached?
 
 Accounts:
   user, robot, project, group, token and audit work on the data directory, also while a server runs on it, which
@@ -56,7 +63,8 @@ export function createProgram(terminal: Terminal, machinery: Machinery): Command
     program.addCommand(command);
   }
   const maintenance = { terminal, ...machinery };
-  program.addCommand(storageCommand(maintenance)).addCommand(doctorCommand(maintenance));
+  program.addCommand(storageCommand(maintenance)).addCommand(mirrorCommand(maintenance));
+  program.addCommand(doctorCommand(maintenance)).addCommand(clientConfigCommand(terminal));
   for (const command of withDescendants(program)) {
     command
       .exitOverride()

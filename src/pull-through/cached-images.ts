@@ -1,6 +1,5 @@
 // What is kept of upstreams, as an operator sees it: repositories, tags with their age, and giving them up by hand
 // (REQ-40). Reads and the same eviction that makes room; nothing that was pushed here is ever touched.
-import { parseReference } from "../oci/reference.ts";
 import type { CachedManifest, MirrorStore, UpstreamUsage } from "../../storage/metadata/mirror-store.ts";
 import type { Page, PageRequest, Tags } from "../../storage/metadata/metadata-store.ts";
 
@@ -100,12 +99,4 @@ export class CachedImages {
     }
     return purged;
   }
-}
-
-/** `repository` or `repository:tag`; undefined where what stands behind the colon is no tag. */
-export function parseCachedName(text: string): { repository: string; tag: string | undefined } | undefined {
-  const colon = text.indexOf(":", text.lastIndexOf("/") + 1);
-  if (colon === -1) return { repository: text, tag: undefined };
-  const reference = parseReference(text.slice(colon + 1));
-  return reference?.kind === "tag" ? { repository: text.slice(0, colon), tag: reference.tag } : undefined;
 }

@@ -62,7 +62,8 @@ export async function withChange<T>(
   });
 }
 
-function entryOf(
+/** A line of the audit trail, written by whoever sits at this machine. */
+export function entryOf(
   terminal: Terminal,
   { action, target }: Change,
   outcome: TrailEntry["outcome"],

@@ -28,11 +28,3 @@ export function parseImageReference(text: string): ImageReference | undefined {
   const [host, name] = hasHost ? [first, rest.join("/")] : ["docker.io", path];
   return parseRepositoryName(name) === undefined ? undefined : { host, name, reference };
 }
-
-/** One image a line; empty lines, and what stands behind a #, do not count. */
-export function imagesInList(text: string): string[] {
-  return text
-    .split("\n")
-    .map((line) => line.replace(/(^|\s)#.*$/, "").trim())
-    .filter((line) => line !== "");
-}

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { assemble } from "../../../src/assembly/assemble.ts";
 import { openAccess } from "../../../src/assembly/access-services.ts";
+import { openMirror } from "../../../src/assembly/mirror-tools.ts";
 import { openStorage, probeStorage } from "../../../src/assembly/storage-tools.ts";
+import { probeUpstreams } from "../../../src/assembly/upstream-probes.ts";
 import type { Machinery } from "../../../src/cli/program.ts";
 import { runCommandLine } from "../../../src/cli/run-command-line.ts";
 import { loadConfig } from "../../../src/config/load-config.ts";
@@ -89,6 +91,8 @@ function machineryOf(onStarted: () => void = () => undefined): Machinery {
     openAccess,
     openStorage,
     probeStorage,
+    openMirror,
+    probeUpstreams,
   };
 }
 

@@ -12,8 +12,10 @@ const idle: Machinery = {
   assemble: refuse,
   openAccess: refuse,
   openStorage: refuse,
+  openMirror: refuse,
   // there is nothing to try
   probeStorage: async function* () {},
+  probeUpstreams: async function* () {},
 };
 
 function commandsOf(command: Command, path: readonly string[] = []): { path: string; command: Command }[] {

@@ -14,7 +14,9 @@ const idle: Machinery = {
   assemble: () => Promise.reject(new Error("nothing is to be served here")),
   openAccess: () => Promise.reject(new Error("nothing is to be opened here")),
   openStorage: () => Promise.reject(new Error("nothing is to be opened here")),
+  openMirror: () => Promise.reject(new Error("nothing is to be opened here")),
   probeStorage: async function* () {},
+  probeUpstreams: async function* () {},
 };
 
 async function run(args: string[], environment: Record<string, string> = {}) {

@@ -2,7 +2,9 @@
 // unless the test lets it tick.
 import { join } from "node:path";
 import { openAccess } from "../../../src/assembly/access-services.ts";
+import { openMirror } from "../../../src/assembly/mirror-tools.ts";
 import { openStorage, probeStorage } from "../../../src/assembly/storage-tools.ts";
+import { probeUpstreams } from "../../../src/assembly/upstream-probes.ts";
 import { runCommandLine } from "../../../src/cli/run-command-line.ts";
 import type { Machinery } from "../../../src/cli/program.ts";
 import { openMetadataStore } from "../../../storage/metadata/open-metadata-store.ts";
@@ -74,6 +76,8 @@ async function runOn(
     openAccess: open,
     openStorage,
     probeStorage,
+    openMirror,
+    probeUpstreams,
   });
   const { output, errors } = terminal;
   return { code, output, errors, questions: terminal.questions.map(({ text }) => text) };

@@ -1,6 +1,7 @@
 // How images and platforms are written, and which of them mean the same.
 import { describe, expect, it } from "vitest";
-import { imagesInList, parseImageReference } from "../../../../src/pull-through/preload/image-reference.ts";
+import { imagesInList } from "../../../../src/cli/mirror/image-list.ts";
+import { parseImageReference } from "../../../../src/pull-through/preload/image-reference.ts";
 import {
   fits,
   parsePlatform,
