@@ -160,5 +160,5 @@ test("the cap holds, what is pinned or pushed stays, and a whole image stays who
       await subject.close();
     }
   });
-  await fc.assert(property, { numRuns: 60 });
+  await fc.assert(property, { numRuns: 40 });
 }, 60_000);

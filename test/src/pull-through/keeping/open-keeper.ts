@@ -19,11 +19,16 @@ export interface OpenKeeper {
   readonly settings: KeepingSettings;
   readonly problems: unknown[];
   /** Commits an image whose only layer, `layer of <name>`, has so many bytes; pulled now. */
-  cacheImage(repository: string, name: string, bytes: number, tags?: readonly string[]): Promise<Digest>;
+  readonly cacheImage: (
+    repository: string,
+    name: string,
+    bytes: number,
+    tags?: readonly string[],
+  ) => Promise<Digest>;
   /** The names of the images of `names` that are held. */
-  held(repository: string, ...names: string[]): Promise<string[]>;
-  usedBytes(): Promise<number>;
-  close(): Promise<void>;
+  readonly held: (repository: string, ...names: string[]) => Promise<string[]>;
+  readonly usedBytes: () => Promise<number>;
+  readonly close: () => Promise<void>;
 }
 
 export function sizedBlob(content: string, size: number, suffix = "cached"): BlobRecord {
