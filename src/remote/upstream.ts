@@ -37,6 +37,7 @@ export interface RateLimit {
 }
 
 export interface AskOptions {
+  /** Aborted by a TimeoutError, it is a RemoteError of `timeout`; otherwise its own reason is thrown. */
   readonly signal: AbortSignal;
 }
 
