@@ -72,13 +72,16 @@ export class PassingBody implements BlobBody {
 }
 
 /** The chunks of the extent. @throws RemoteError corrupt, before the last bytes */
-async function* verified({
-  digest,
-  size,
-  extent,
-  chunks,
-  onCorrupt,
-}: PassingBlob): AsyncGenerator<Buffer, void> {
+async function* verified(blob: PassingBlob): AsyncGenerator<Buffer, void> {
+  try {
+    yield* verifying(blob);
+  } catch (error) {
+    if (error instanceof RemoteError && error.failure === "corrupt") blob.onCorrupt();
+    throw error;
+  }
+}
+
+async function* verifying({ digest, size, extent, chunks }: PassingBlob): AsyncGenerator<Buffer, void> {
   const { start, end } = extent;
   const heldFrom = Math.max(start, end - heldBackBytes);
   const digester = new Digester([algorithmOf(digest)]);
@@ -93,9 +96,7 @@ async function* verified({
     if (goesOn.length > 0) yield goesOn;
     position += chunk.length;
   }
-  if (position !== size || digester.digests()[algorithmOf(digest)] !== digest) {
-    onCorrupt();
+  if (position !== size || digester.digests()[algorithmOf(digest)] !== digest)
     throw new RemoteError("corrupt", `the content that the upstream sent is not ${digest}`);
-  }
   yield* held;
 }
