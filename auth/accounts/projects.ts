@@ -14,6 +14,10 @@ export interface ProjectsParts {
   readonly revision: Pick<AccessRevision, "refresh">;
   /** The project of repositories whose name is a single segment. */
   readonly defaultProject: string;
+  /** Names that lead elsewhere than to repositories of our own, and so can't be created; none unless given. */
+  readonly reserved?: ReadonlySet<string> | undefined;
+  /** Projects of upstreams, whose visibility the configuration says and which stay as long as it names them. */
+  readonly mirrored?: ReadonlySet<string> | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly newId: () => string;
@@ -41,8 +45,41 @@ export class Projects {
    * @throws AccessError `invalid`, `taken`
    */
   async create(project: NewProject, maintainer?: AccountHolder): Promise<ProjectRecord> {
-    const { name, description = "", public: isPublic = false } = project;
+    const { name } = project;
     checkProjectName(name);
+    if (this.#parts.reserved?.has(name) || this.#parts.mirrored?.has(name)) {
+      throw new AccessError(
+        "invalid",
+        `choose another name: ${name} leads to an upstream that is mirrored here`,
+      );
+    }
+    return this.#add(project, maintainer);
+  }
+
+  /**
+   * Makes the project of an upstream what the configuration says, whatever it was. Its members stay.
+   * @throws AccessError `invalid`
+   */
+  async ensure(name: string, { public: isPublic }: { readonly public: boolean }): Promise<void> {
+    const { access, revision } = this.#parts;
+    checkProjectName(name);
+    const found = await access.projects.find(name);
+    if (found === undefined) {
+      try {
+        await this.#add({ name, public: isPublic, description: `Mirrors ${name}` });
+        return;
+      } catch (error) {
+        // another process was faster, or images lie under the name already: then there is a private project now
+        if (!(error instanceof AccessError && error.code === "taken")) throw error;
+      }
+    }
+    if (found?.public === isPublic) return;
+    await access.projects.change(name, { public: isPublic });
+    await revision.refresh();
+  }
+
+  async #add(project: NewProject, maintainer?: AccountHolder): Promise<ProjectRecord> {
+    const { name, description = "", public: isPublic = false } = project;
     checkDescription(description);
     const { access, revision, now, newId } = this.#parts;
     const record = { id: newId(), name, description, public: isPublic, createdAt: now() };
@@ -88,6 +125,7 @@ export class Projects {
   async change(name: string, change: ProjectChange): Promise<ProjectRecord> {
     const { description, public: isPublic } = change;
     if (description !== undefined) checkDescription(description);
+    if (isPublic !== undefined) this.#expectOwn(name, "whether anybody may pull from it (anonymous)");
     const changed = await this.#parts.access.projects.change(name, {
       ...(description !== undefined && { description }),
       ...(isPublic !== undefined && { public: isPublic }),
@@ -99,10 +137,11 @@ export class Projects {
 
   /**
    * With its members and robots.
-   * @throws AccessError `unknown`, or `needed` while it holds repositories
+   * @throws AccessError `unknown`, `invalid`, or `needed` while it holds repositories
    */
   async delete(name: string): Promise<void> {
     const { access, revision, defaultProject } = this.#parts;
+    this.#expectOwn(name, "that it is there");
     const outcome = await access.projects.delete(name, defaultProject);
     if (outcome === "absent") throw noProject(name);
     if (outcome === "not-empty") {
@@ -133,6 +172,12 @@ export class Projects {
     if (outcome === "no-project") throw noProject(project);
     if (outcome === "no-member") throw new AccessError("unknown", `there is no ${nameOf(member)}`);
     await revision.refresh();
+  }
+
+  /** @throws AccessError `invalid` for an upstream's project */
+  #expectOwn(name: string, what: string): void {
+    if (!this.#parts.mirrored?.has(name)) return;
+    throw new AccessError("invalid", `change the configuration: upstreams says of ${name} ${what}`);
   }
 
   /** @throws AccessError `unknown` */

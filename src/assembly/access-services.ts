@@ -14,6 +14,7 @@ import { AuditTrail } from "../../auth/audit-trail.ts";
 import type { AccessStore } from "../../storage/metadata/access-store.ts";
 import { openMetadataStore } from "../../storage/metadata/open-metadata-store.ts";
 import type { Config } from "../config/load-config.ts";
+import { reservedNames } from "../pull-through/upstream-settings.ts";
 
 /** What the admin API and the command line call. */
 export interface AccessServices {
@@ -34,15 +35,20 @@ export interface AccessServicesParts {
 
 export function accessServices(
   access: AccessStore,
-  { defaultProject }: Pick<Config["auth"]["accounts"], "defaultProject">,
+  { auth: { accounts }, mirror }: Pick<Config, "auth" | "mirror">,
   { revision, now = Date.now, passwords = new Passwords(new HashingQueue()) }: AccessServicesParts,
 ): AccessServices {
   const parts = { access, revision, now, newId: randomUUID, randomBytes };
+  const { defaultProject } = accounts;
+  const names = {
+    reserved: reservedNames(mirror),
+    mirrored: new Set(mirror.upstreams.map(({ name }) => name)),
+  };
   return {
     users: new Users({ ...parts, passwords }),
     robots: new Robots(parts),
     personalTokens: new PersonalTokens(parts),
-    projects: new Projects({ ...parts, defaultProject }),
+    projects: new Projects({ ...parts, ...names, defaultProject }),
     groups: new Groups(parts),
   };
 }
@@ -75,7 +81,7 @@ export async function openAccess(config: Config, options: OpenAccessOptions = {}
     const { access } = metadata;
     const revision = await AccessRevision.open(access);
     return {
-      ...accessServices(access, config.auth.accounts, { revision, now }),
+      ...accessServices(access, config, { revision, now }),
       memberships: {
         rolesOf: (id) => access.accounts.rolesOf(id),
         groupsOf: (id) => access.groups.groupsOf(id),

@@ -44,13 +44,16 @@ export async function assembleAccounts(config: Config, parts: AuthParts): Promis
 }
 
 async function assembleOn(revision: AccessRevision, config: Config, parts: AuthParts): Promise<AuthSide> {
-  const { metadata, origin, mirror, logger, now, adminPassword } = parts;
+  const { metadata, names, origin, mirror, logger, now, adminPassword } = parts;
   const { access } = metadata;
   const { defaultProject, service, auditSeconds } = config.auth.accounts;
   const queue = new HashingQueue();
   const passwords = new Passwords(queue);
-  const services = accessServices(access, config.auth.accounts, { revision, now, passwords });
+  const services = accessServices(access, config, { revision, now, passwords });
   const { projects, users } = services;
+  for (const { name, anonymous } of config.mirror.upstreams) {
+    await projects.ensure(name, { public: anonymous });
+  }
   const directory = new AccountDirectory({ access, revision, now });
   const rules = { access, revision, directory, projects, defaultProject, now };
   const authorizer = new AccountsAuthorizer(rules);
@@ -69,7 +72,7 @@ async function assembleOn(revision: AccessRevision, config: Config, parts: AuthP
   return {
     gate,
     before: [
-      tokenRoutes({ ...logins, authorizer, origin, trail }),
+      tokenRoutes({ ...logins, authorizer, namespaces: names, origin, trail }),
       adminRoutes({ ...services, mirror, access, gate, trail, authenticator, origin, locate }),
     ],
     jobs: [new ExpiredAccess({ metadata, auditSeconds, everySeconds: 3600, now })],

@@ -12,6 +12,8 @@ import { anonymous, principalName, type AccountHolder, type Anonymous } from "..
 import { accessesOf, type Scope } from "../../auth/scope.ts";
 import type { IssuedToken } from "../../auth/tokens/token-issuer.ts";
 import { OciError } from "../oci/oci-error.ts";
+import { onlyLocalNames, type NamespaceResolver } from "../registry/namespace-resolver.ts";
+import { canonicalScopes } from "./canonical-scopes.ts";
 import type { Origin } from "./origin.ts";
 import type { RequestState } from "./middleware/request-id.ts";
 import { tokenRequestOf, type TokenRequest } from "./token-request.ts";
@@ -30,6 +32,8 @@ export interface TokenServerParts {
   readonly publicKeys: () => Promise<object>;
   readonly origin: Origin;
   readonly trail: Pick<AuditTrail, "note">;
+  /** What scopes call repositories; every name means itself unless given. */
+  readonly namespaces?: NamespaceResolver | undefined;
 }
 
 export function tokenRoutes(parts: TokenServerParts): Middleware {
@@ -42,12 +46,14 @@ export function tokenRoutes(parts: TokenServerParts): Middleware {
 }
 
 async function answerToken(parts: TokenServerParts, ctx: Context): Promise<void> {
-  const request = await tokenRequestOf(ctx);
+  const asked = await tokenRequestOf(ctx);
+  const scopes = await canonicalScopes(parts.namespaces ?? onlyLocalNames, asked.scopes);
+  const request = { ...asked, scopes };
   const { caller, password } = await identify(parts, ctx, request);
   const { principal } = caller;
   if (principal.kind === "external") throw new OciError("internal");
-  const scopes = await grantedScopes(parts.authorizer, caller, request.scopes);
-  const { token, expiresInSeconds, issuedAt } = await parts.issuer.issue({ principal, scopes });
+  const granted = await grantedScopes(parts.authorizer, caller, scopes);
+  const { token, expiresInSeconds, issuedAt } = await parts.issuer.issue({ principal, scopes: granted });
   const refresh = await refreshToken(parts, { caller, password }, request);
   ctx.set("cache-control", "no-store");
   ctx.body = {
@@ -56,7 +62,7 @@ async function answerToken(parts: TokenServerParts, ctx: Context): Promise<void>
     token_type: "Bearer",
     expires_in: expiresInSeconds,
     issued_at: issuedAt.toISOString(),
-    scope: scopes.map(({ type, name, actions }) => `${type}:${name}:${actions.join(",")}`).join(" "),
+    scope: granted.map(({ type, name, actions }) => `${type}:${name}:${actions.join(",")}`).join(" "),
     ...(refresh !== undefined && { refresh_token: refresh }),
   };
 }
@@ -125,15 +131,15 @@ async function authenticate(
   }
 }
 
-/** Whether anonymous gets all that is asked for, and all of it is to pull. */
+/**
+ * Whether all that is asked for is to pull, and anonymous gets some of it. Not all: containerd asks a mirror for its own
+ * spelling of a repository beside the one that the challenge names.
+ */
 async function isPublicPull(authorizer: Authorizer, scopes: readonly Scope[]): Promise<boolean> {
   const accesses = scopes.flatMap(accessesOf);
-  if (accesses.length === 0) return false;
-  for (const access of accesses) {
-    if (access.kind !== "repository" || access.action !== "pull") return false;
-    if (!(await authorizer.decide(anonymous, access)).allowed) return false;
-  }
-  return true;
+  if (accesses.some((access) => access.kind !== "repository" || access.action !== "pull")) return false;
+  for (const access of accesses) if ((await authorizer.decide(anonymous, access)).allowed) return true;
+  return false;
 }
 
 /** The subset that the caller has. A scope of which nothing is left goes. */
