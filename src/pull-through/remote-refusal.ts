@@ -79,5 +79,7 @@ export async function askUpstream<T>(
 }
 
 function hasCredentials({ sources }: UpstreamSettings): boolean {
-  return sources.some(({ remote }) => remote.credentials !== undefined);
+  return sources.some(
+    ({ remote }) => remote.credentials !== undefined || remote.clientCertificate !== undefined,
+  );
 }
