@@ -20,9 +20,19 @@ beforeAll(async () => {
   disk = { isFull: false };
   metadata = await openMetadataStore({ kind: "sqlite", path: ":memory:" });
   const { repositories, manifests, tags, blobLinks, uploads, discardedObjects, access } = metadata;
-  const { storedBlobs, blobCopies } = metadata;
+  const { storedBlobs, blobCopies, mirror } = metadata;
   const filling: MetadataStore = {
-    ...{ repositories, manifests, tags, blobLinks, discardedObjects, storedBlobs, blobCopies, access },
+    ...{
+      repositories,
+      manifests,
+      tags,
+      blobLinks,
+      discardedObjects,
+      storedBlobs,
+      blobCopies,
+      access,
+      mirror,
+    },
     uploads: {
       ...uploads,
       save: (...progress) => (disk.isFull ? full() : uploads.save(...progress)),
