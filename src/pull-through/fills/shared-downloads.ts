@@ -134,6 +134,7 @@ export class SharedDownloads {
       return { body: new PassingBody(passing), size, range, cache: fetched };
     } catch (error) {
       end();
+      request.signal?.throwIfAborted();
       throw error;
     }
   }
