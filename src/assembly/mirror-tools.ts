@@ -5,25 +5,23 @@ import { stat } from "node:fs/promises";
 import { AuditTrail } from "../../auth/audit-trail.ts";
 import { openBlobStore } from "../../storage/blobs/open-blob-store.ts";
 import { openMetadataStore } from "../../storage/metadata/open-metadata-store.ts";
-import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
-import type { Pins } from "../../storage/metadata/mirror-store.ts";
 import { blobStoreOptions } from "../config/blob-store-options.ts";
 import type { Config } from "../config/load-config.ts";
-import { CachedImages } from "../pull-through/cached-images.ts";
+import type { MirrorAdmin } from "../http/admin/mirror-admin.ts";
 import { parseImageReference } from "../pull-through/preload/image-reference.ts";
 import { preloadOrder, type PreloadWish } from "../pull-through/preload/preload-order.ts";
 import { Preload, type PreloadOptions, type PreloadedImage } from "../pull-through/preload/preload.ts";
 import { createLocalRegistry } from "../registry/local-registry.ts";
-import { onlyLocalNames, type NamespaceResolver } from "../registry/namespace-resolver.ts";
+import type { NamespaceResolver } from "../registry/namespace-resolver.ts";
+import { assembleMirror } from "./assemble-mirror.ts";
 
-export type { CachedImage, Purged } from "../pull-through/cached-images.ts";
 export type { PreloadedImage } from "../pull-through/preload/preload.ts";
 export type { PreloadWish } from "../pull-through/preload/preload-order.ts";
 
 export interface OpenMirror {
-  readonly images: Pick<CachedImages, "usageByUpstream" | "listRepositories" | "listImages" | "purge">;
-  /** Besides those that the configuration has, in `configured`. */
-  readonly pins: Pins & { readonly configured: readonly string[] };
+  /** What the admin API works with, too. */
+  readonly images: Pick<MirrorAdmin, "usageByUpstream" | "listRepositories" | "listImages" | "purge">;
+  readonly pins: MirrorAdmin["pins"];
   /** The name here of an image's repository, as people write it; undefined when nothing is mirrored from there. */
   nameOf(image: string): Promise<string | undefined>;
   /** @throws Error, in a sentence; an image that fails is in the report instead */
@@ -52,25 +50,25 @@ export async function openMirror(config: Config, { now }: OpenMirrorOptions): Pr
   const metadata = await openMetadataStore({ kind: "sqlite", path, now });
   try {
     const blobStore = await openBlobStore(blobStoreOptions(config));
-    const registry = createLocalRegistry({
-      ...{ blobStore, metadata, now },
-      ...{ uploads: config.uploads, newId: randomUUID },
-    });
-    const names = onlyLocalNames;
-    const { mirror, tags } = metadata;
-    const graceMilliseconds = blobStore.remote ? 900_000 : 60_000;
+    const { uploads } = config;
+    const local = createLocalRegistry({ blobStore, metadata, uploads, now, newId: randomUUID });
+    // What an upstream says against an image stands in the report.
+    const logger = { warn: () => undefined };
+    const side = assembleMirror(config, { local, metadata, blobStore, logger, now });
+    const { registry, names, admin } = side;
     return {
-      images: new CachedImages({ mirror, tags, now, graceMilliseconds }),
-      pins: pinsOf(metadata, config),
+      images: admin,
+      pins: admin.pins,
       nameOf: (image) => nameOf(names, image),
       preload: async (wish, options) => {
         const { order, notes } = preloadOrder(wish, process.arch);
-        const images = await new Preload({ registry, held: registry.blobs, names }, order).run(options);
+        const images = await new Preload({ registry, held: local.blobs, names }, order).run(options);
         return { images, notes };
       },
       // only `write` is used here, and what fails there is thrown
       trail: new AuditTrail({ store: metadata.access.audit, now, onProblem: () => undefined }),
       close: async () => {
+        await side.close();
         await blobStore.close?.();
         await metadata.close();
       },
@@ -79,15 +77,6 @@ export async function openMirror(config: Config, { now }: OpenMirrorOptions): Pr
     await metadata.close();
     throw error;
   }
-}
-
-function pinsOf({ mirror: { pins } }: MetadataStore, config: Config): OpenMirror["pins"] {
-  return {
-    configured: config.mirror.pins,
-    list: () => pins.list(),
-    add: (pattern, now) => pins.add(pattern, now),
-    remove: (pattern) => pins.remove(pattern),
-  };
 }
 
 async function nameOf(names: NamespaceResolver, image: string): Promise<string | undefined> {

@@ -42,7 +42,7 @@ export async function* probeSource(parts: ProbeSourceParts): AsyncGenerator<Prob
   const milliseconds = `${Math.round(clock() - start)} ms`;
   yield* judge(parts, failure, { milliseconds, spelled: `${there.name}:${there.reference}`, digest });
   if (failure === undefined) yield await probeRange(parts, there);
-  yield { name: "redirects", outcome: "works", detail: upstream.redirectHosts().join(", ") || "to nowhere" };
+  yield { name: "redirects", outcome: "works", detail: upstream.redirectHosts().join(", ") || "none" };
   yield probeLimit(upstream.rateLimit());
 }
 

@@ -16,9 +16,7 @@ export function mirrorPinCommand(parts: MirrorParts): Command {
     .argument("<pattern>", patternHelp)
     .action(async (pattern: string, options: StorageOptions) => {
       const change = { action: "mirror.pin", target: pattern };
-      await withMirrorChange(parts, options, change, (mirror) =>
-        mirror.pins.add(pattern, parts.terminal.now()),
-      );
+      await withMirrorChange(parts, options, change, (mirror) => mirror.pins.add(pattern));
       printDone(parts.terminal, options, `pinned ${pattern}`, { pattern });
     });
 }
