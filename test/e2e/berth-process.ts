@@ -15,6 +15,8 @@ export const berthProgram = new URL("../../dist/src/main.js", import.meta.url).p
 export interface RequestLine {
   method: string;
   url: string;
+  /** The name that the request's repository goes by. */
+  repository?: string;
   status: number;
   milliseconds: number;
 }
