@@ -11,5 +11,3 @@ export interface MirrorEvents {
   /** One call to one source ended. */
   asked(upstream: string, call: UpstreamCall, error: RemoteError | undefined): void;
 }
-
-export const nobodyListens: MirrorEvents = { answered: () => undefined, asked: () => undefined };

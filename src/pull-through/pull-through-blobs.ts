@@ -5,6 +5,7 @@ import type { MirrorStore } from "../../storage/metadata/mirror-store.ts";
 import { OciError } from "../oci/oci-error.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";
 import type { Blobs, ByteRange, OpenBlob, Visibility } from "../registry/registry.ts";
+import { RemoteError } from "../remote/remote-error.ts";
 import type { MirrorEvents } from "./mirror-events.ts";
 import { refuseChange } from "./refuse-change.ts";
 import { askUpstream, hiddenReason } from "./remote-refusal.ts";
@@ -119,10 +120,16 @@ export class PullThroughBlobs implements Blobs {
 
   async #download(at: MirroredRepository, digest: Digest, chooseRange?: ChooseRange): Promise<OpenBlob> {
     const { repository, name, source } = at;
-    return this.#parts.downloads.open({
-      ...{ repository, digest, name, upstream: source, chooseRange },
-      onCorrupt: () => source.distrust(digest),
-    });
+    const signal = AbortSignal.timeout(headersSeconds * 1000);
+    try {
+      return await this.#parts.downloads.open({
+        ...{ repository, digest, name, upstream: source, chooseRange, signal },
+        onCorrupt: () => source.distrust(digest),
+      });
+    } catch (cause) {
+      if (cause instanceof RemoteError || !signal.aborted) throw cause;
+      throw new RemoteError("timeout", "no byte of the blob came in time", { cause });
+    }
   }
 
   /** Upstreams that do not say how long a blob is: whoever asks is about to fetch it. */

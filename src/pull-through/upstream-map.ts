@@ -1,6 +1,6 @@
 // From a repository's canonical name to where it is mirrored from. Which spellings lead to that name is decided before,
 // by the NamespaceResolver; here the name is only taken apart.
-import { parseRepositoryName, type RepositoryName } from "../oci/repository-name.ts";
+import type { RepositoryName } from "../oci/repository-name.ts";
 import type { OrderedSources } from "./ordered-sources.ts";
 import { tagTtlOf } from "./tag-ttl.ts";
 import type { UpstreamSettings } from "./upstream-settings.ts";
@@ -35,12 +35,6 @@ export class UpstreamMap {
     if (slash === -1) return undefined;
     const found = this.#upstreams.get(repository.slice(0, slash));
     return found && { ...found, repository, name: repository.slice(slash + 1) };
-  }
-
-  /** What `name` of the upstream is called here; undefined where no such name can be, or no such upstream is. */
-  locate(upstream: string, name: string): MirroredRepository | undefined {
-    const repository = parseRepositoryName(`${upstream}/${name}`);
-    return repository && this.find(repository);
   }
 
   async close(): Promise<void> {
