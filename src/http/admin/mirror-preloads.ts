@@ -87,9 +87,11 @@ export const getPreload = operation({
 function preloadAnswer({ id, state, startedAt, endedAt, images }: PreloadProgress) {
   return {
     ...{ id, state, startedAt: timeOf(startedAt), endedAt: optionalTimeOf(endedAt) },
-    images: images.map(({ repository = null, digest = null, remark = null, platforms, ...image }) => ({
-      ...image,
-      ...{ repository, digest, remark, platforms: [...platforms] },
-    })),
+    images: images.map(
+      ({ image, phase, repository = null, digest = null, platforms, remark = null, ...bytes }) => ({
+        ...{ image, phase, repository, digest, platforms: [...platforms] },
+        ...{ totalBytes: bytes.totalBytes, bytes: bytes.bytes, heldBytes: bytes.heldBytes, remark },
+      }),
+    ),
   };
 }
