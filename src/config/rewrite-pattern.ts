@@ -4,6 +4,7 @@
 /** What matches names of 255 characters quickly whatever they are. */
 const maxLength = 200;
 const maxRepetitions = 3;
+const maxChoices = 8;
 
 /** Returns what is wrong with the expression, or undefined. */
 export function patternFault(pattern: string): string | undefined {
@@ -12,9 +13,11 @@ export function patternFault(pattern: string): string | undefined {
   const plain = pattern.replaceAll(/\\[^1-9k]/g, "_").replaceAll(/\[[^\]]*\]/g, "_");
   if (/\\/.test(plain)) return "must not refer back to a group";
   if (/\)(?:[*+]|\{)/.test(plain)) return "must not repeat a group: repeat a character or a [set] instead";
-  const repetitions = plain.match(/[*+]|\{\d+,/g) ?? [];
-  return repetitions.length > maxRepetitions
-    ? `must have at most ${maxRepetitions} repetitions (*, + or {n,})`
+  if (countIn(plain, /[*+]|\{\d+,/g) > maxRepetitions) {
+    return `must have at most ${maxRepetitions} repetitions (*, + or {n,})`;
+  }
+  return countIn(plain, /(?<!\()\?|\|/g) > maxChoices
+    ? `must have at most ${maxChoices} choices (? or |)`
     : undefined;
 }
 
@@ -24,6 +27,10 @@ export function replacementFault(pattern: string, replacement: string): string |
   const named = Array.from(replacement.matchAll(/\$(\d+)/g), ([, number]) => Number(number));
   const missing = named.find((number) => number < 1 || number > groups);
   return missing === undefined ? undefined : `names $${missing}, and the expression has ${countOf(groups)}`;
+}
+
+function countIn(text: string, what: RegExp): number {
+  return text.match(what)?.length ?? 0;
 }
 
 function groupsIn(pattern: string): number | undefined {
