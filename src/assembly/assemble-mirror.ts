@@ -15,7 +15,7 @@ import { MirrorNamespaces } from "../pull-through/namespaces.ts";
 import { OrderedSources } from "../pull-through/ordered-sources.ts";
 import { createPullThroughRegistry } from "../pull-through/pull-through-registry.ts";
 import { UpstreamMap } from "../pull-through/upstream-map.ts";
-import { onlyLocalNames, type NamespaceResolver } from "../registry/namespace-resolver.ts";
+import type { NamespaceResolver } from "../registry/namespace-resolver.ts";
 import type { Registry } from "../registry/registry.ts";
 import { RemoteRegistry } from "../remote/remote-registry.ts";
 import { openMirrorAdmin } from "./mirror-admin.ts";
@@ -45,7 +45,7 @@ const beginningSeconds = 3600;
 
 export function assembleMirror(config: Config, parts: MirrorParts): MirrorSide {
   const { local, metadata, blobStore, now } = parts;
-  const opened = config.mirror.upstreams.length === 0 ? withoutUpstreams(local) : openMirror(config, parts);
+  const opened = config.mirror.upstreams.length === 0 ? withoutUpstreams(config, parts) : openMirror(config, parts);
   const admin = openMirrorAdmin({
     ...{
       registry: opened.registry,
@@ -69,9 +69,10 @@ export function assembleMirror(config: Config, parts: MirrorParts): MirrorSide {
 
 type OpenedMirror = Omit<MirrorSide, "admin">;
 
-function withoutUpstreams(local: Registry): OpenedMirror {
+function withoutUpstreams(config: Config, { local, metadata, now }: MirrorParts): OpenedMirror {
   const nothing = async () => undefined;
-  return { registry: local, names: onlyLocalNames, jobs: [], sweep: nothing, close: nothing };
+  const names = namesOf(config, metadata, now);
+  return { registry: local, names, jobs: [], sweep: nothing, close: nothing };
 }
 
 function openMirror(config: Config, parts: MirrorParts): OpenedMirror {

@@ -136,3 +136,18 @@ describe("berth group", () => {
     expect(outcome.errors).toMatch(sentence);
   });
 });
+
+describe("a project of an upstream", () => {
+  it.each([
+    ["project add quay.io", /choose another name: quay\.io leads to an upstream/],
+    ["project add q", /choose another name: q leads to an upstream/],
+    ["project set quay.io --public", /change the configuration: upstreams says of quay\.io/],
+    ["project remove quay.io --yes", /change the configuration: upstreams says of quay\.io/],
+  ])("is the configuration's: %s is refused", async (words, sentence) => {
+    const upstreams = JSON.stringify([{ host: "quay.io", prefixes: ["q"] }]);
+    const { berth } = await registryAtHand({ environment: { BERTH_UPSTREAMS: upstreams } });
+    const { code, errors } = await berth(words);
+    expect(code).not.toBe(0);
+    expect(errors).toMatch(sentence);
+  });
+});
