@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startRegistry, type StartedRegistry } from "../../support/start-registry.ts";
 import { startFakeUpstream, type FakeUpstream } from "../../support/upstream/fake-upstream.ts";
+import { beginOutage, type Outage, outages } from "../../support/upstream/outages.ts";
 import type { AddedImage } from "../../support/upstream/upstream-content.ts";
-import type { UpstreamFault } from "../../support/upstream/upstream-fault.ts";
 
 let dataDirectory: string;
 let upstream: FakeUpstream;
@@ -75,36 +75,8 @@ async function pull(reference: string, platform = "linux/amd64"): Promise<number
 
 const whole = [200, 200, 200, 200];
 
-interface Outage {
-  readonly fault?: UpstreamFault;
-  readonly url?: () => string;
-  readonly begin?: () => Promise<void> | void;
-  readonly status: number;
-  readonly code: string;
-  readonly says?: string;
-}
-
-const httpsOf = (url: string) => url.replace("http:", "https:");
-const failed = { status: 502, code: "UNAVAILABLE" };
-const refused = { ...failed, says: "credentials rejected" };
-
-const outages: Record<string, Outage> = {
-  "no answer": { fault: { kind: "stall-before-headers" }, status: 504, code: "UNAVAILABLE", says: "timeout" },
-  "401": { fault: { kind: "status", status: 401 }, ...refused },
-  "403": { fault: { kind: "status", status: 403 }, ...refused },
-  "429": { fault: { kind: "status", status: 429, retryAfter: "77" }, status: 429, code: "TOOMANYREQUESTS" },
-  "500": { fault: { kind: "status", status: 500 }, ...failed, says: "errors" },
-  "502 in HTML": { fault: { kind: "status", status: 502, html: true }, ...failed, says: "errors" },
-  "no such host": { url: () => "http://nothing.invalid", ...failed, says: "DNS" },
-  "TLS that fails": { url: () => httpsOf(upstream.url), ...failed, says: "TLS" },
-  "connection refused": { begin: () => upstream.disappear(), ...failed, says: "no connection" },
-  "connection reset": { fault: { kind: "reset" }, ...failed, says: "no connection" },
-};
-
-async function begin({ fault, url, begin: happen }: Outage): Promise<void> {
-  if (fault) upstream.faults.set(fault);
-  await happen?.();
-  await restart(url ? { url: url() } : {});
+async function begin(outage: Outage): Promise<void> {
+  await restart({ url: await beginOutage(upstream, outage) });
 }
 
 describe.each(Object.entries(outages))("an upstream with %s", (_, outage) => {
