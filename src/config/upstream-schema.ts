@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { patternFault, replacementFault } from "./rewrite-pattern.ts";
 import { secret } from "./secret.ts";
+import { serviceUrl } from "./service-url.ts";
 
 const path = z.string().min(1);
 const seconds = z.int().min(1).max(3600);
@@ -26,18 +27,6 @@ const prefix = z
     new RegExp(`^${label}$`),
     "must be a single path component in lower case, as repository names have them",
   );
-
-/** A base URL, without what would be shown to others. */
-const url = z.url({ protocol: /^https?$/ }).check((context) => {
-  if (!URL.canParse(context.value)) return;
-  const { username, password, search, hash } = new URL(context.value);
-  const message =
-    username !== "" || password !== ""
-      ? "must not hold a user name or a password: they go to credentials"
-      : "must end with its path, without a query";
-  if (username + password + search + hash === "") return;
-  context.issues.push({ code: "custom", message, input: context.value });
-});
 
 const rewrite = z
   .strictObject({
@@ -92,7 +81,7 @@ const credentials = z
   );
 
 const sourceKeys = {
-  url: url
+  url: serviceUrl
     .optional()
     .describe(
       "Base URL without /v2, such as https://registry-1.docker.io. Default: that of the upstream, https and its host.",
