@@ -2,6 +2,7 @@
 // one. Nothing here, or at any start, speaks to an upstream (REQ-33).
 import { randomUUID } from "node:crypto";
 import type { BlobStore } from "../../storage/blobs/blob-store.ts";
+import type { Visibility } from "../../storage/metadata/access-store.ts";
 import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
 import type { Config } from "../config/load-config.ts";
 import type { MirrorAdmin } from "../http/admin/mirror-admin.ts";
@@ -45,7 +46,8 @@ const beginningSeconds = 3600;
 
 export function assembleMirror(config: Config, parts: MirrorParts): MirrorSide {
   const { local, metadata, blobStore, now } = parts;
-  const opened = config.mirror.upstreams.length === 0 ? withoutUpstreams(config, parts) : openMirror(config, parts);
+  const opened =
+    config.mirror.upstreams.length === 0 ? withoutUpstreams(config, parts) : openMirror(config, parts);
   const admin = openMirrorAdmin({
     ...{
       registry: opened.registry,
@@ -92,6 +94,7 @@ function openMirror(config: Config, parts: MirrorParts): OpenedMirror {
   const registry = createPullThroughRegistry({
     ...{ local, metadata, map, settings, downloads, events, now },
     pulled: (repository, digest) => keeper.pulled(repository, digest),
+    sharedWith: (upstream) => sharedWith(config.auth, upstream),
   });
   const sweep = (signal: AbortSignal) => downloads.sweep(signal);
   return {
@@ -105,6 +108,12 @@ function openMirror(config: Config, parts: MirrorParts): OpenedMirror {
       await map.close();
     },
   };
+}
+
+/** With mode token nothing is known to be public: whose token it is says so. */
+function sharedWith({ mode, accounts }: Config["auth"], upstream: string): Visibility {
+  if (mode === "open") return { kind: "all" };
+  return { kind: "projects", projects: [upstream], defaultProject: accounts.defaultProject };
 }
 
 function openUpstreams(settings: Config["mirror"], events: MirrorEvents, now: () => number): UpstreamMap {

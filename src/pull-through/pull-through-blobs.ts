@@ -16,6 +16,11 @@ export interface PullThroughBlobsParts {
   readonly local: Blobs;
   readonly map: UpstreamMap;
   readonly content: Pick<MirrorStore["content"], "linkBlob">;
+  /**
+   * Repositories whose blobs may be served as an upstream's, when one of its manifests names them. Its own and public
+   * ones, where there are private ones: who writes manifests there could else read, by its digest, what is pushed here.
+   */
+  readonly sharedWith: (upstream: string) => Visibility;
   readonly downloads: Pick<SharedDownloads, "open">;
   readonly pulled: (repository: string, digest: Digest) => void;
   readonly events: MirrorEvents;
@@ -100,7 +105,9 @@ export class PullThroughBlobs implements Blobs {
   ): Promise<T | undefined> {
     const found = await look();
     if (found !== undefined || at === undefined) return found;
-    const isLinked = await this.#parts.content.linkBlob(at.repository, digest, this.#parts.now());
+    const { content, sharedWith, now } = this.#parts;
+    const from = sharedWith(at.upstream.name);
+    const isLinked = await content.linkBlob({ repository: at.repository, digest, from, now: now() });
     return isLinked ? look() : undefined;
   }
 

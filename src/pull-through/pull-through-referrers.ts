@@ -1,8 +1,9 @@
 // What refers to a manifest of a mirror: signatures and attestations (REQ-44). The upstream's list is kept as an index
 // under the fallback tag of the subject, where it outlives the upstream like any tag; the manifests in it are fetched
 // when somebody asks for them. So the list shows them before they are here, unlike that of our own repositories.
-import { algorithmOf, hexOf, parseDigest, type Digest } from "../../storage/digest.ts";
+import { parseDigest, type Digest } from "../../storage/digest.ts";
 import { isMediaType, ociImageIndex } from "../oci/media-types.ts";
+import { referrersTagOf } from "../oci/referrers-tag.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";
 import type { ReferrerDescriptor, Referrers, ReferrersPage, StoredManifest } from "../registry/registry.ts";
 import { RemoteError } from "../remote/remote-error.ts";
@@ -58,8 +59,7 @@ export class PullThroughReferrers implements Referrers {
 
   #inquiry(at: MirroredRepository, subject: Digest): Inquiry {
     const { maxManifestBytes: maxBytes } = this.#parts.settings;
-    // The schema cuts the encoded part at 64 characters, which matters for sha512.
-    const tag = `${algorithmOf(subject)}-${hexOf(subject).slice(0, 64)}`;
+    const tag = referrersTagOf(subject);
     const ask = async (signal: AbortSignal) => {
       const list = await at.source.listReferrers(at.name, subject, { signal, maxBytes });
       // To take nonsense for an empty list would be to say that nothing is signed.

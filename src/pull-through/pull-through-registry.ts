@@ -20,6 +20,7 @@ export interface PullThroughParts {
   readonly settings: MirrorSettings;
   readonly downloads: PullThroughBlobsParts["downloads"];
   readonly pulled: PullThroughManifestsParts["pulled"];
+  readonly sharedWith: PullThroughBlobsParts["sharedWith"];
   readonly events: MirrorEvents;
   readonly now: () => number;
 }

@@ -1,9 +1,10 @@
 // What refers to a manifest: the manifests that name it as their subject, and those that clients without the referrers
 // API listed under the fallback tag `<algorithm>-<hex>` (distribution-spec, "Referrers Tag Schema"; a registry MUST
 // include them).
-import { algorithmOf, hexOf, parseDigest, type Digest } from "../../storage/digest.ts";
+import { parseDigest, type Digest } from "../../storage/digest.ts";
 import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
 import type { ReferrerRecord } from "../../storage/metadata/records.ts";
+import { referrersTagOf } from "../oci/referrers-tag.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";
 import type { ReferrerDescriptor, Referrers, ReferrersPage } from "./registry.ts";
 
@@ -77,9 +78,7 @@ export class LocalReferrers implements Referrers {
     subject: Digest,
     { artifactType, after }: Filter,
   ): AsyncGenerator<ReferrerRecord, undefined> {
-    // The schema cuts the encoded part at 64 characters, which matters for sha512.
-    const tag = `${algorithmOf(subject)}-${hexOf(subject).slice(0, 64)}`;
-    const index = await this.#metadata.manifests.findByTag(repository, tag);
+    const index = await this.#metadata.manifests.findByTag(repository, referrersTagOf(subject));
     const digests = index === undefined ? [] : digestsIn(index.bytes);
     const wanted = digests.filter((digest) => after === undefined || digest > after).sort();
     for (let start = 0; start < wanted.length; start += rowsPerQuery) {

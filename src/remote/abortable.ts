@@ -2,6 +2,8 @@
 
 /** Settles as `work` does, or rejects with the signal's reason as soon as that is aborted. */
 export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  // It may fail when nobody waits any more.
+  work.catch(() => undefined);
   signal.throwIfAborted();
   let leave: () => void = () => undefined;
   const gone = new Promise<never>((_, reject) => {

@@ -84,7 +84,8 @@ export class Authorization {
     if (!isDenied || answer.url.origin !== this.#parts.registry.origin) return { answer, again: false };
     try {
       const header = answer.status === 401 ? answer.headers.get("www-authenticate") : undefined;
-      return { answer, again: await this.#learn(header, name, shown, answer.status) };
+      const again = await abortable(this.#learn(header, name, shown, answer.status), signal);
+      return { answer, again };
     } catch (error) {
       discard(answer.body, answer.size);
       throw error;
@@ -96,7 +97,8 @@ export class Authorization {
     const challenge = this.#challenge;
     if (challenge === undefined) return { header: undefined, scope, fresh: false };
     if (challenge.scheme === "basic") {
-      const credentials = await this.#parts.credentials?.get();
+      const source = this.#parts.credentials;
+      const credentials = source && (await abortable(source.get(), signal));
       const header = credentials?.kind === "password" ? basicAuthorization(credentials) : undefined;
       return { header, scope, fresh: false };
     }

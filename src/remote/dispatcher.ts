@@ -15,6 +15,8 @@ export class Connections {
   readonly #material: TlsMaterial;
   #contexts: Promise<SecureContexts> | undefined;
   #dispatchers = new Map<string, Dispatcher>();
+  /** Made with certificates that are not valid any more: they end with what runs on them. */
+  readonly #retired = new Set<Dispatcher>();
   #closed = false;
 
   constructor(options: RemoteOptions, environment: Environment) {
@@ -48,16 +50,21 @@ export class Connections {
     const old = [...this.#dispatchers.values()];
     this.#dispatchers = new Map();
     this.#contexts = undefined;
-    // What runs on them ends by itself.
-    for (const dispatcher of old) dispatcher.close().catch(() => undefined);
+    for (const dispatcher of old) this.#retire(dispatcher);
     return true;
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    const all = [...this.#dispatchers.values()];
+    const all = [...this.#dispatchers.values(), ...this.#retired];
     this.#dispatchers = new Map();
     await Promise.all(all.map((dispatcher) => dispatcher.destroy()));
+  }
+
+  #retire(dispatcher: Dispatcher): void {
+    this.#retired.add(dispatcher);
+    const over = () => this.#retired.delete(dispatcher);
+    dispatcher.close().then(over, over);
   }
 
   #make(contexts: SecureContexts, whose: keyof SecureContexts, proxy: string | undefined): Dispatcher {

@@ -85,6 +85,8 @@ export class Exchange {
       leave();
     };
     request.signal.addEventListener("abort", end, { once: true });
+    // It may have been just while this one waited for its turn.
+    if (request.signal.aborted) end();
     const { headersSeconds } = this.#parts.options;
     const silence = new RemoteError("timeout", `${subject} did not answer within ${headersSeconds} s`);
     const timer = setTimeout(() => ending.abort(silence), headersSeconds * 1000);

@@ -9,6 +9,7 @@ import {
   ociImageIndex,
   ociImageManifest,
 } from "../oci/media-types.ts";
+import { referrersTagOf } from "../oci/referrers-tag.ts";
 import { readBlobAnswer } from "./blob-answer.ts";
 import { discard, readWhole } from "./body.ts";
 import { checkManifest, describeManifest } from "./manifest-answer.ts";
@@ -58,14 +59,14 @@ export class RemoteRegistry implements Upstream {
   }
 
   async resolve(name: string, reference: string, { signal }: AskOptions): Promise<RemoteDescriptor> {
-    const url = this.#url(name, "manifests", encodeURIComponent(reference));
+    const url = this.#url(name, "manifests", reference);
     const answer = await this.#ask({ method: "HEAD", url, name, signal, accept: manifestTypes });
     discard(answer.body, 0);
     return describeManifest(answer, reference);
   }
 
   async fetchManifest(name: string, reference: string, { signal, maxBytes }: Sized): Promise<RemoteManifest> {
-    const url = this.#url(name, "manifests", encodeURIComponent(reference));
+    const url = this.#url(name, "manifests", reference);
     const answer = await this.#ask({ method: "GET", url, name, signal, accept: manifestTypes });
     return checkManifest(answer, await readSized(answer, maxBytes), reference);
   }
@@ -151,15 +152,12 @@ export class RemoteRegistry implements Upstream {
 
   /** The tag that clients keep the list under where the API is missing (distribution-spec, referrers tag schema). */
   async #fallbackReferrers(name: string, subject: Digest, options: Sized) {
-    const { bytes, digest } = await this.fetchManifest(
-      name,
-      subject.replace(":", "-").slice(0, 128),
-      options,
-    );
+    const { bytes, digest } = await this.fetchManifest(name, referrersTagOf(subject), options);
     parseReferrers([bytes], new URL(this.#base).host);
     return { digest, bytes };
   }
 
+  /** Digests with their colon as it is: there are registries that compare the path as it was written. */
   #url(name: string, kind: string, rest: string): URL {
     return new URL(`${this.#base}/v2/${name}/${kind}/${rest}`);
   }

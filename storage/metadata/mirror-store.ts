@@ -2,6 +2,7 @@
 // pulled last, what the upstream last said of a tag, and which downloads are going on. As in metadata-store.ts each
 // method is one atomic step. Content that was pushed here has none of these marks, and nothing below touches it.
 import type { Digest } from "../digest.ts";
+import type { Visibility } from "./access-store.ts";
 import type { ManifestCommit, Page, PageRequest } from "./metadata-store.ts";
 import type { BlobRecord, ManifestRecord } from "./records.ts";
 
@@ -59,10 +60,17 @@ export interface CachedContent {
   commitBlob(commit: { repository: string; blob: BlobRecord; now: number }): Promise<void>;
 
   /**
-   * Links a blob that is held already, for whatever repository, when a manifest of this one names it: that is the
-   * upstream's own word that it belongs here. False when it is not held, or no manifest names it.
+   * Links a blob that a repository within `from` holds already, when a manifest of this one names it: that is the
+   * upstream's own word that it belongs here. No more than a word, since a manifest can name what its author never had;
+   * so `from` has to leave out what those who pull here may not see. False when it is not held there, or no manifest
+   * names it.
    */
-  linkBlob(repository: string, digest: Digest, now: number): Promise<boolean>;
+  linkBlob(link: {
+    readonly repository: string;
+    readonly digest: Digest;
+    readonly from: Visibility;
+    readonly now: number;
+  }): Promise<boolean>;
 
   /** Notes that these were pulled; of what was pushed here nothing is noted. */
   touch(pulled: readonly { repository: string; digest: Digest }[], now: number): Promise<void>;

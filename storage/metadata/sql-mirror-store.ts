@@ -35,7 +35,7 @@ function contentOver(runner: CommandRunner): CachedContent {
   return {
     commitManifest: (commit) => runner.write(() => commitCachedManifest(commit)),
     commitBlob: (commit) => runner.write(() => commitCachedBlob(commit)),
-    linkBlob: (repository, digest, now) => runner.write(() => linkCachedBlob(repository, digest, now)),
+    linkBlob: (link) => runner.write(() => linkCachedBlob(link)),
     touch: (pulled, now) => runner.write(() => touchCached(pulled, now)),
     usage: () => runner.read(() => cachedUsage()),
     usageByUpstream: () => runner.read(() => cachedUsageByUpstream()),

@@ -1,5 +1,7 @@
 // The contract of cached content: how it comes, what marks it, and what the marks say.
 import { describe, expect, test } from "vitest";
+import type { Digest } from "../../storage/digest.ts";
+import { projectOf } from "./metadata-store-access-fixture.ts";
 import {
   all,
   blobOf,
@@ -9,6 +11,7 @@ import {
   manifestOf,
   needsBlob,
   pushBlob,
+  seesProjects,
   type CurrentStore,
 } from "./metadata-store-fixture.ts";
 import {
@@ -26,6 +29,8 @@ const [here, there] = ["docker.io/library/app", "quay.io/team/app"];
 
 export function cachedContentContract(store: CurrentStore): void {
   const content = () => store().mirror.content;
+  const link = (repository: string, digest: Digest, from = all) =>
+    content().linkBlob({ repository, digest, from, now: 5 });
 
   describe("cached content", () => {
     test("is a manifest whatever is absent of what it names, its tags confirmed", async () => {
@@ -60,16 +65,36 @@ export function cachedContentContract(store: CurrentStore): void {
 
     test("is a link to a blob that is held elsewhere, where a manifest names it", async () => {
       const digest = digestFor("layer");
-      expect(await content().linkBlob(here, digest, 5)).toBe(false);
+      expect(await link(here, digest)).toBe(false);
       await cacheManifest(store(), here, "image", { references: [needsBlob(digest)] });
-      expect(await content().linkBlob(here, digest, 5)).toBe(false);
+      expect(await link(here, digest)).toBe(false);
       await pushBlob(store(), "team/app", blobOf("layer"));
       await cacheManifest(store(), there, "other image");
-      expect(await content().linkBlob(there, digest, 5)).toBe(false);
-      expect(await content().linkBlob(here, digest, 5)).toBe(true);
-      expect(await content().linkBlob(here, digest, 6)).toBe(true);
+      expect(await link(there, digest)).toBe(false);
+      expect(await link(here, digest)).toBe(true);
+      expect(await link(here, digest)).toBe(true);
       expect(await holds(store(), here, "layer")).toBe(true);
       expect(await holds(store(), there, "layer")).toBe(false);
+    });
+
+    test("a blob is linked from where it may be shared from, and from nowhere else", async () => {
+      const digest = digestFor("layer");
+      await store().access.projects.create(projectOf("team"));
+      await store().access.projects.create(projectOf("docker.io", { public: true }));
+      await pushBlob(store(), "team/app", blobOf("layer"));
+      await cacheManifest(store(), here, "image", { references: [needsBlob(digest)] });
+      expect(await link(here, digest, seesProjects("docker.io"))).toBe(false);
+      expect(await link(here, digest, seesProjects("team"))).toBe(true);
+      await cacheManifest(store(), there, "image", { references: [needsBlob(digest)] });
+      expect(await link(there, digest, seesProjects("quay.io"))).toBe(true);
+    });
+
+    test("a blob that no repository links any more is not linked", async () => {
+      const digest = digestFor("layer");
+      await pushBlob(store(), "team/app", blobOf("layer"));
+      await store().blobLinks.unlink("team/app", digest);
+      await cacheManifest(store(), here, "image", { references: [needsBlob(digest)] });
+      expect(await link(here, digest)).toBe(false);
     });
 
     test("a damaged blob is not linked", async () => {
@@ -77,7 +102,7 @@ export function cachedContentContract(store: CurrentStore): void {
       await cacheManifest(store(), here, "image", { references: [needsBlob(layer.digest)] });
       await pushBlob(store(), "team/app", layer);
       await store().blobLinks.markDamaged(layer.digest, layer.locator);
-      expect(await content().linkBlob(here, layer.digest, 5)).toBe(false);
+      expect(await link(here, layer.digest)).toBe(false);
     });
   });
 
@@ -179,7 +204,7 @@ export function cachedContentContract(store: CurrentStore): void {
       await store().manifests.commit(manifestOf(here, "image", { references, tags: ["v1"] }));
       await cacheManifest(store(), here, "image", { references, tags: ["v2"] });
       await cacheBlob(store(), here, blobOf("layer", "again"));
-      expect(await content().linkBlob(here, digestFor("layer"), 5)).toBe(true);
+      expect(await link(here, digestFor("layer"))).toBe(true);
       expect(await content().usage()).toEqual({ bytes: 0, blobs: 0, manifests: 0 });
       expect(await candidates(store())).toEqual([]);
     });

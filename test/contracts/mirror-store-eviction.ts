@@ -1,6 +1,7 @@
 // The contract of eviction: what goes, what stays because somebody else has it, and what is never touched.
 import { describe, expect, test } from "vitest";
 import {
+  all,
   blobOf,
   digestFor,
   discardedBy,
@@ -196,7 +197,9 @@ export function evictionContract(store: CurrentStore): void {
           (result) => typeof result === "number",
         );
         expect(await holds(store(), here, layer)).toBe(freed === 0);
-        expect(await content().linkBlob(here, digestFor(layer), 5)).toBe(freed === 0);
+        expect(
+          await content().linkBlob({ repository: here, digest: digestFor(layer), from: all, now: 5 }),
+        ).toBe(freed === 0);
       }
     });
 

@@ -108,8 +108,8 @@ export function* mountBlob(mount: Parameters<BlobLinks["mount"]>[0]): Command<bo
   return true;
 }
 
-/** Whether the blob is present in a repository that the caller may see: by its links, a bounded number at a time. */
-function* isLinkedVisibly(digest: Digest, visibility: Visibility): Command<boolean> {
+/** Whether the blob is present in a repository that somebody may see: by its links, a bounded number at a time. */
+export function* isLinkedVisibly(digest: Digest, visibility: Visibility): Command<boolean> {
   if ((yield* locateBlob(digest)) === undefined) return false;
   const columns = { projectColumn: "r.project", nameColumn: "r.name", first: 4 };
   const visible = visibilityCondition(visibility, columns);

@@ -1,9 +1,8 @@
 // Keeping what an upstream gave: as a push does it, but whatever is absent of what a manifest names, and with the mark
 // of cached content.
-import type { Digest } from "../../digest.ts";
 import type { CachedContent } from "../mirror-store.ts";
 import { query, type Command } from "../statement.ts";
-import { linkBlob, locateBlob, putBlob } from "./blob-links.ts";
+import { isLinkedVisibly, linkBlob, putBlob } from "./blob-links.ts";
 import { putManifest } from "./commit-manifest.ts";
 import { findParent } from "./manifest-edges.ts";
 import { findRepositoryId, getRepositoryId } from "./repositories.ts";
@@ -22,10 +21,11 @@ export function* commitCachedBlob(commit: Parameters<CachedContent["commitBlob"]
   yield* linkBlob(repository, blob.digest, now, now);
 }
 
-export function* linkCachedBlob(repository: string, digest: Digest, now: number): Command<boolean> {
+export function* linkCachedBlob(link: Parameters<CachedContent["linkBlob"]>[0]): Command<boolean> {
+  const { repository, digest, from, now } = link;
   const repositoryId = yield* findRepositoryId(repository);
-  if (repositoryId === undefined || (yield* locateBlob(digest)) === undefined) return false;
-  if ((yield* findParent(repositoryId, digest)) === undefined) return false;
+  if (repositoryId === undefined || (yield* findParent(repositoryId, digest)) === undefined) return false;
+  if (!(yield* isLinkedVisibly(digest, from))) return false;
   yield* query("UPDATE blobs SET touched_at = $2 WHERE digest = $1 AND touched_at < $2", digest, now);
   yield* linkBlob(repository, digest, now, now);
   return true;

@@ -49,6 +49,7 @@ export async function openMirror({ upstream: given, mirror: rest }: MirrorOption
   const pulled: string[] = [];
   const registry = createPullThroughRegistry({
     ...{ local, metadata, map, settings, downloads, now },
+    sharedWith: () => ({ kind: "all" }),
     pulled: (repository, digest) => void pulled.push(`${repository}@${digest}`),
     events: { answered: (_, outcome) => void answers.push(outcome), asked: () => undefined },
   });

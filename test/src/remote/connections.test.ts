@@ -1,7 +1,6 @@
-import { rename } from "node:fs/promises";
+import { copyFile, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { readFile } from "node:fs/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { digestOf } from "../../../storage/digest.ts";
 import { failureIn } from "../../contracts/upstream.ts";
@@ -9,6 +8,7 @@ import { issueCertificate, type IssuedCertificate } from "../../support/certific
 import { scratchDirectory } from "../../support/scratch-directory.ts";
 import { startConnectProxy, type ConnectProxyOptions } from "../../support/upstream/connect-proxy.ts";
 import { startFakeUpstream, type FakeUpstreamOptions } from "../../support/upstream/fake-upstream.ts";
+import { Connections } from "../../../src/remote/dispatcher.ts";
 import { remoteUnderTest } from "./remote-under-test.ts";
 
 const { signal } = new AbortController();
@@ -65,6 +65,27 @@ describe("a registry with a certificate of a private authority", () => {
     expect(await failureIn(remote.resolve(name, "3.20", { signal }))).toBe("tls");
     await rename(authority.cert, ca);
     expect(await failureIn(remote.resolve(name, "3.20", { signal }))).toBe("fine");
+  });
+
+  it("takes nobody's transfer away when it gets a new one, until all of them end", async () => {
+    const { fake, authority, directory, layer } = await securely();
+    const ca = join(directory, "current.pem");
+    await copyFile(authority.cert, ca);
+    const options = { url: fake.url, ca, insecure: false, maxConnections: 8, ...patient };
+    const connections = new Connections(options, {});
+    fake.faults.set({ kind: "stall-in-body", afterBytes: 100 });
+    const url = new URL(`${fake.url}/v2/${name}/blobs/${layer}`);
+    const dispatcher = await connections.dispatcherFor(url);
+    const { body } = await dispatcher.request({ origin: url.origin, path: url.pathname, method: "GET" });
+    const ended = buffer(body).then(
+      () => "whole",
+      () => "broken off",
+    );
+    await writeFile(ca, authority.pem + authority.pem);
+    expect(await connections.refresh()).toBe(true);
+    expect(body.destroyed).toBe(false);
+    await connections.close();
+    expect(await ended).toBe("broken off");
   });
 
   it("sees a client certificate; where it redirects to does not", async () => {

@@ -157,6 +157,15 @@ describe("passwords", () => {
     expect(fake.requests.manifestHead).toBe(3);
   });
 
+  it("that a program is slow to give hold nobody up for longer than he waits", async () => {
+    const { fake } = await upstreamWith({ auth: "basic", credentials });
+    const command = { kind: "command", command: ["sleep", "2"], everySeconds: 100 } as const;
+    const remote = remoteUnderTest({ url: fake.url, credentials: command });
+    // Waited for to its end, it would have given nothing, which is a refusal.
+    const impatient = AbortSignal.timeout(200);
+    expect(await failureIn(remote.resolve(name, "3.20", { signal: impatient }))).toBe("timeout");
+  });
+
   it("never go to a token realm where they could leak", async () => {
     for (const realm of [
       "http://tokens.example.com/token",

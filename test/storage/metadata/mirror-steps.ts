@@ -1,6 +1,7 @@
 // One call of every method of the mirror store, in an order in which each has something to do.
 import type { MetadataStore } from "../../../storage/metadata/metadata-store.ts";
 import {
+  all,
   blobOf,
   digestFor,
   manifestOf,
@@ -25,7 +26,7 @@ export async function walkThroughMirror(store: MetadataStore): Promise<void> {
   await cacheManifest(store, here, "signature", { subject: child });
   await cacheBlob(store, here, blobOf("loose"));
   await cacheManifest(store, "quay.io/app", "image", { references: [needsBlob(digestFor("layer"))] });
-  await content.linkBlob("quay.io/app", digestFor("layer"), 5);
+  await content.linkBlob({ repository: "quay.io/app", digest: digestFor("layer"), from: all, now: 5 });
   await content.touch([{ repository: here, digest: child }], 2000);
   await tags.find(here, "v1");
   await tags.confirm(here, "v1", child, 3000);

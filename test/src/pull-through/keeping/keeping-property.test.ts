@@ -3,7 +3,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Digest } from "../../../../storage/digest.ts";
-import { digestFor, manifestOf, needsBlob, pushBlob } from "../../../contracts/metadata-store-fixture.ts";
+import {
+  all,
+  digestFor,
+  manifestOf,
+  needsBlob,
+  pushBlob,
+} from "../../../contracts/metadata-store-fixture.ts";
 import { pinnedBy } from "../../../../src/pull-through/keeping/pinned-images.ts";
 import { openKeeper, sizedBlob, type OpenKeeper } from "./open-keeper.ts";
 
@@ -45,7 +51,7 @@ const pull = fc.tuple(anyMirrored, anyImage).map(([repository, image]): Step => 
       const digest = digestFor(layerOf(size));
       keeper.pulled(repository, digest);
       if (await metadata.blobLinks.find(repository, digest)) continue;
-      if (await content.linkBlob(repository, digest, clock.now)) continue;
+      if (await content.linkBlob({ repository, digest, from: all, now: clock.now })) continue;
       if ((await keeper.admit(size)) === "pass") continue;
       const blob = sizedBlob(layerOf(size), size, `${repository} ${clock.now} ${++subject.commits}`);
       await content.commitBlob({ repository, blob, now: clock.now });
