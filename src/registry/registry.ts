@@ -22,8 +22,11 @@ export interface Registry {
 
 /** Where a mirror had an answer from; absent on what is not mirrored. */
 export interface CacheNote {
-  /** `hit`: kept here, and good; `miss`: fetched for this request; `stale`: kept here, and the upstream could not be asked. */
-  readonly outcome: "hit" | "miss" | "stale";
+  /**
+   * `hit`: kept here, and good; `miss`: fetched for this request, and kept; `passed`: fetched, and not kept; `stale`: kept
+   * here, and the upstream could not be asked.
+   */
+  readonly outcome: "hit" | "miss" | "passed" | "stale";
   /** Since the upstream last said so. */
   readonly ageSeconds: number;
   /** Why it is stale, in a few words without hosts. */

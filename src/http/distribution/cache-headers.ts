@@ -6,6 +6,7 @@ import type { CacheNote } from "../../registry/registry.ts";
 const statuses: Record<CacheNote["outcome"], string> = {
   hit: "berth; hit",
   miss: "berth; fwd=uri-miss; stored",
+  passed: "berth; fwd=uri-miss",
   stale: "berth; hit; detail=stale",
 };
 
@@ -13,6 +14,6 @@ const statuses: Record<CacheNote["outcome"], string> = {
 export function describeCache(ctx: Context, note: CacheNote | undefined): void {
   if (note === undefined) return;
   ctx.set("cache-status", statuses[note.outcome]);
-  if (note.outcome !== "miss") ctx.set("age", String(note.ageSeconds));
+  if (note.outcome === "hit" || note.outcome === "stale") ctx.set("age", String(note.ageSeconds));
   if (note.outcome === "stale") ctx.set("warning", '110 - "Response is Stale"');
 }

@@ -15,6 +15,7 @@ import { beginTransfer, steadyTransfer } from "./steady-transfer.ts";
 import { sweepSpool } from "./sweep-spool.ts";
 
 const fetched = { outcome: "miss", ageSeconds: 0 } as const;
+const passed = { outcome: "passed", ageSeconds: 0 } as const;
 
 export class SharedDownloads {
   readonly #parts: DownloadParts;
@@ -131,7 +132,7 @@ export class SharedDownloads {
       const chunks = steadyTransfer(transfer, { ...blob, size });
       const passing = { digest, size, extent: extentOf(size, range), chunks, onCorrupt, onClose: end };
       request.signal?.removeEventListener("abort", end);
-      return { body: new PassingBody(passing), size, range, cache: fetched };
+      return { body: new PassingBody(passing), size, range, cache: passed };
     } catch (error) {
       end();
       request.signal?.throwIfAborted();

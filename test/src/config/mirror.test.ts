@@ -209,7 +209,10 @@ describe("a configuration that can't be meant", () => {
     [oneOf("prefixes: [a/b]"), "upstreams[0].prefixes[0]: must be a single path component"],
     [oneOf("alias: [x]"), "there is no such key; did you mean upstreams[0].aliases?"],
     [oneOf("url: 'ftp://x'"), "upstreams[0].url: must begin with https:// or http://"],
-    [oneOf("url: 'https://u:geheim@x'"), "must not hold a user name or a password: those have keys of their own"],
+    [
+      oneOf("url: 'https://u:geheim@x'"),
+      "must not hold a user name or a password: those have keys of their own",
+    ],
     [oneOf("url: 'https://x/?a=b'"), "must end with its path, without a query"],
     [oneOf("url: 'https://x', sources: [{}]"), "upstreams[0].url: must stand in one of the sources"],
     [oneOf("insecure: true, sources: [{}]"), "upstreams[0].insecure: must stand in one of the sources"],

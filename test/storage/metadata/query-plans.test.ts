@@ -219,7 +219,9 @@ describe("query plans", () => {
       "blob_links USING COVERING INDEX blob_links_cached",
     );
     const byPull = [...texts].find((text) => text.includes("ORDER BY m.pulled_at")) ?? "";
-    expect(planOf(byPull).join()).toContain("m USING INDEX manifests_cached_by_pull (pulled_at>? AND pulled_at<?)");
+    expect(planOf(byPull).join()).toContain(
+      "m USING INDEX manifests_cached_by_pull (pulled_at>? AND pulled_at<?)",
+    );
     const loose = [...texts].find((text) => text.includes("ORDER BY l.pulled_at")) ?? "";
     expect(planOf(loose).join()).toContain("l USING COVERING INDEX blob_links_cached_by_pull");
   });
