@@ -71,7 +71,7 @@ export class CachedImages {
     const doomed = tag === undefined ? listed : listed.filter(({ tags }) => tags.includes(tag));
     if (doomed.length === 0) return undefined;
     if (tag === undefined) return this.#evict(doomed);
-    await this.#parts.tags.delete(repository, tag);
+    await this.#parts.tags.delete(repository, tag, this.#parts.now());
     return this.#evict(doomed.filter(({ tags }) => tags.length === 1));
   }
 

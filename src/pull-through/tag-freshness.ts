@@ -164,7 +164,8 @@ export class TagFreshness {
       this.#quiet.set(key, staleReasons.absent, this.#parts.settings.backoffSeconds);
       return "gone";
     }
-    await this.#parts.tags.delete(inquiry.at.repository, inquiry.tag, [cached.manifest.digest]);
+    const { tags, now } = this.#parts;
+    await tags.delete(inquiry.at.repository, inquiry.tag, now(), [cached.manifest.digest]);
     this.#absent.set(key, error, this.#parts.settings.negativeSeconds);
     return "gone";
   }

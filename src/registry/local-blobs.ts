@@ -62,7 +62,7 @@ export class LocalBlobs implements Blobs {
   }
 
   async delete(repository: RepositoryName, digest: Digest): Promise<void> {
-    const result = await this.#metadata.blobLinks.unlink(repository, digest);
+    const result = await this.#metadata.blobLinks.unlink(repository, digest, this.#now());
     switch (result.outcome) {
       case "unlinked":
         return;

@@ -59,7 +59,7 @@ export class LocalManifests implements Manifests {
   async delete(repository: RepositoryName, reference: Reference, only?: readonly Digest[]): Promise<void> {
     if (reference.kind === "tag") return this.#deleteTag(repository, reference.tag, only);
     if (only?.includes(reference.digest) === false) throw preconditionFailed(reference.digest);
-    const result = await this.#metadata.manifests.delete(repository, reference.digest);
+    const result = await this.#metadata.manifests.delete(repository, reference.digest, this.#now());
     switch (result.outcome) {
       case "deleted":
         return;
@@ -71,7 +71,7 @@ export class LocalManifests implements Manifests {
   }
 
   async #deleteTag(repository: RepositoryName, tag: string, only?: readonly Digest[]): Promise<void> {
-    if (await this.#metadata.tags.delete(repository, tag, only)) return;
+    if (await this.#metadata.tags.delete(repository, tag, this.#now(), only)) return;
     const current = await this.#metadata.manifests.findByTag(repository, tag);
     if (current === undefined) throw new OciError("manifestUnknown", { detail: { tag } });
     throw preconditionFailed(current.digest);

@@ -4,6 +4,7 @@
 import type { Digest } from "../digest.ts";
 import type { Locator } from "../blobs/stored-object.ts";
 import type { AccessStore, Visibility } from "./access-store.ts";
+import type { GarbageStore } from "./garbage-store.ts";
 import type { MirrorStore } from "./mirror-store.ts";
 import type {
   BlobRecord,
@@ -13,6 +14,7 @@ import type {
   StoredBlobRecord,
   UploadRecord,
 } from "./records.ts";
+import type { UsageStore } from "./usage-store.ts";
 
 export interface MetadataStore {
   readonly repositories: Repositories;
@@ -21,10 +23,13 @@ export interface MetadataStore {
   readonly blobLinks: BlobLinks;
   readonly uploads: Uploads;
   readonly discardedObjects: DiscardedObjects;
+  readonly objectLeases: ObjectLeases;
   readonly storedBlobs: StoredBlobs;
   readonly blobCopies: BlobCopies;
   readonly access: AccessStore;
   readonly mirror: MirrorStore;
+  readonly garbage: GarbageStore;
+  readonly usage: UsageStore;
   /** Whether the store answers; rejects when it does not. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -98,8 +103,11 @@ export interface Manifests {
    */
   commit(commit: ManifestCommit): Promise<ManifestCommitResult>;
 
-  /** Removes the manifest and all its tags, unless a present index of that repository lists it. */
-  delete(repository: string, digest: Digest): Promise<ManifestDeleteResult>;
+  /**
+   * Removes the manifest and all its tags, unless a present index of that repository lists it. What it listed and what
+   * refers to it is released, if nothing else needs it.
+   */
+  delete(repository: string, digest: Digest, now: number): Promise<ManifestDeleteResult>;
 
   /** Manifests of the repository whose subject is `subject`, ascending by digest. */
   listReferrers(
@@ -114,8 +122,11 @@ export interface Manifests {
 
 export interface Tags {
   list(repository: string, page: PageRequest): Promise<Page<string>>;
-  /** Removes exactly this tag, if it points at one of `only` where that is given; false when there was none to remove. */
-  delete(repository: string, tag: string, only?: readonly Digest[]): Promise<boolean>;
+  /**
+   * Removes exactly this tag, if it points at one of `only` where that is given; false when there was none to remove.
+   * Its manifest is released with its last tag. (A tag that is moved releases nothing.)
+   */
+  delete(repository: string, tag: string, now: number, only?: readonly Digest[]): Promise<boolean>;
 }
 
 export type BlobUnlinkResult =
@@ -157,8 +168,11 @@ export interface BlobLinks {
     now: number;
   }): Promise<boolean>;
 
-  /** Removes the link, unless a manifest of that repository names the blob. Other repositories are untouched. */
-  unlink(repository: string, digest: Digest): Promise<BlobUnlinkResult>;
+  /**
+   * Removes the link, unless a manifest of that repository names the blob. Other repositories are untouched; with the
+   * last link the blob goes.
+   */
+  unlink(repository: string, digest: Digest, now: number): Promise<BlobUnlinkResult>;
 
   /** The bytes at this locator are gone or of a wrong size: until replaced, the blob is absent everywhere. */
   markDamaged(digest: Digest, locator: Locator): Promise<void>;
@@ -208,6 +222,7 @@ export interface Uploads {
 
 /** Locators that nothing refers to any more, waiting for the blob store to forget them. */
 export interface DiscardedObjects {
+  /** Those that are due and that nobody leases, the first due first. */
   list(now: number, limit: number): Promise<Locator[]>;
 
   /**
@@ -217,6 +232,13 @@ export interface DiscardedObjects {
   add(locators: readonly Locator[], now: number, dueAt: number): Promise<Locator[]>;
 
   forget(locators: readonly Locator[]): Promise<void>;
+}
+
+/** Who reads which objects, until when: for reads that last. What is leased leaves the delete queue only afterwards. */
+export interface ObjectLeases {
+  /** Takes leases for `holder`, or renews them; whoever dies without giving them back holds them `until` then. */
+  take(locators: readonly Locator[], holder: string, until: number, now: number): Promise<void>;
+  release(locators: readonly Locator[], holder: string): Promise<void>;
 }
 
 /** Which object holds which blob, over all repositories: for looking after the store as a whole. */

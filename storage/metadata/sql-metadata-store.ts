@@ -24,7 +24,9 @@ import {
 } from "./commands/manifests.ts";
 import { isLocalRepository, listRepositories, repositoryExists } from "./commands/repositories.ts";
 import { findKnownLocators, listStoredBlobs } from "./commands/stored-blobs.ts";
+import { releaseLeases, takeLeases } from "./commands/object-leases.ts";
 import { deleteTag, listTags } from "./commands/tags.ts";
+import { usageOfProject, usageOfRepository } from "./commands/usage.ts";
 import {
   endUpload,
   findUpload,
@@ -35,12 +37,14 @@ import {
   startUpload,
 } from "./commands/uploads.ts";
 import type { CommandRunner } from "./command-runner.ts";
+import type { GarbageStore } from "./garbage-store.ts";
 import type {
   BlobCopies,
   BlobLinks,
   DiscardedObjects,
   Manifests,
   MetadataStore,
+  ObjectLeases,
   Repositories,
   StoredBlobs,
   Tags,
@@ -48,8 +52,10 @@ import type {
 } from "./metadata-store.ts";
 import type { MirrorStore } from "./mirror-store.ts";
 import { SqlAccessStore } from "./sql-access-store.ts";
+import { SqlGarbageStore } from "./sql-garbage-store.ts";
 import { SqlMirrorStore } from "./sql-mirror-store.ts";
 import { query } from "./statement.ts";
+import type { UsageStore } from "./usage-store.ts";
 
 export class SqlMetadataStore implements MetadataStore {
   readonly repositories: Repositories;
@@ -58,10 +64,13 @@ export class SqlMetadataStore implements MetadataStore {
   readonly blobLinks: BlobLinks;
   readonly uploads: Uploads;
   readonly discardedObjects: DiscardedObjects;
+  readonly objectLeases: ObjectLeases;
   readonly storedBlobs: StoredBlobs;
   readonly blobCopies: BlobCopies;
   readonly access: AccessStore;
   readonly mirror: MirrorStore;
+  readonly garbage: GarbageStore;
+  readonly usage: UsageStore;
   readonly #runner: CommandRunner;
 
   constructor(runner: CommandRunner) {
@@ -75,23 +84,16 @@ export class SqlMetadataStore implements MetadataStore {
       findByDigest: (repository, digest) => runner.read(() => findManifestByDigest(repository, digest)),
       findByTag: (repository, tag) => runner.read(() => findManifestByTag(repository, tag)),
       commit: (commit) => runner.write(() => commitManifest(commit)),
-      delete: (repository, digest) => runner.write(() => deleteManifest(repository, digest)),
+      delete: (repository, digest, now) => runner.write(() => deleteManifest(repository, digest, now)),
       listReferrers: (repository, subject, page) =>
         runner.read(() => listReferrers(repository, subject, page)),
       describe: (repository, digests) => runner.read(() => describeManifests(repository, digests)),
     };
     this.tags = {
       list: (repository, page) => runner.read(() => listTags(repository, page)),
-      delete: (repository, tag, only) => runner.write(() => deleteTag(repository, tag, only)),
+      delete: (repository, tag, now, only) => runner.write(() => deleteTag(repository, tag, now, only)),
     };
-    this.blobLinks = {
-      find: (repository, digest) => runner.read(() => findBlob(repository, digest)),
-      locate: (digest) => runner.read(() => locateBlob(digest)),
-      commit: (commit) => runner.write(() => commitBlob(commit)),
-      mount: (mount) => runner.write(() => mountBlob(mount)),
-      unlink: (repository, digest) => runner.write(() => unlinkBlob(repository, digest)),
-      markDamaged: (digest, locator) => runner.write(() => markBlobDamaged(digest, locator)),
-    };
+    this.blobLinks = blobLinksOver(runner);
     this.uploads = {
       start: (upload) => runner.write(() => startUpload(upload)),
       find: (repository, id, now) => runner.read(() => findUpload(repository, id, now)),
@@ -106,10 +108,19 @@ export class SqlMetadataStore implements MetadataStore {
       add: (locators, now, dueAt) => runner.write(() => addDiscardedObjects(locators, now, dueAt)),
       forget: (locators) => runner.write(() => forgetDiscardedObjects(locators)),
     };
+    this.objectLeases = {
+      take: (locators, holder, until, now) => runner.write(() => takeLeases(locators, holder, until, now)),
+      release: (locators, holder) => runner.write(() => releaseLeases(locators, holder)),
+    };
     this.storedBlobs = storedBlobsOver(runner);
     this.blobCopies = blobCopiesOver(runner);
     this.access = new SqlAccessStore(runner);
     this.mirror = new SqlMirrorStore(runner);
+    this.garbage = new SqlGarbageStore(runner);
+    this.usage = {
+      ofRepository: (repository) => runner.read(() => usageOfRepository(repository)),
+      ofProject: (project) => runner.read(() => usageOfProject(project)),
+    };
   }
 
   async ping(): Promise<void> {
@@ -119,6 +130,17 @@ export class SqlMetadataStore implements MetadataStore {
   close(): Promise<void> {
     return this.#runner.close();
   }
+}
+
+function blobLinksOver(runner: CommandRunner): BlobLinks {
+  return {
+    find: (repository, digest) => runner.read(() => findBlob(repository, digest)),
+    locate: (digest) => runner.read(() => locateBlob(digest)),
+    commit: (commit) => runner.write(() => commitBlob(commit)),
+    mount: (mount) => runner.write(() => mountBlob(mount)),
+    unlink: (repository, digest, now) => runner.write(() => unlinkBlob(repository, digest, now)),
+    markDamaged: (digest, locator) => runner.write(() => markBlobDamaged(digest, locator)),
+  };
 }
 
 function storedBlobsOver(runner: CommandRunner): StoredBlobs {

@@ -103,7 +103,7 @@ export function blobLinksContract(store: CurrentStore): void {
           now: 1,
         }),
       ).toBe(false);
-      expect(await store().blobLinks.unlink("a", layer.digest)).toEqual({ outcome: "absent" });
+      expect(await store().blobLinks.unlink("a", layer.digest, 5000)).toEqual({ outcome: "absent" });
 
       const healed = { ...layer, locator: blobOf("layer", "healed").locator };
       expect(await pushBlob(store(), "c", healed, 5000)).toBe(true);
@@ -176,8 +176,8 @@ export function blobLinksContract(store: CurrentStore): void {
       expect(await store().blobLinks.mount(mount)).toBe(false);
       await pushBlob(store(), "a", layer);
       expect(await store().blobLinks.mount(mount)).toBe(true);
-      await store().blobLinks.unlink("a", layer.digest);
-      await store().blobLinks.unlink("b", layer.digest);
+      await store().blobLinks.unlink("a", layer.digest, 5000);
+      await store().blobLinks.unlink("b", layer.digest, 5000);
       expect(await store().blobLinks.mount(mount)).toBe(false);
     });
   });
@@ -247,25 +247,25 @@ export function blobLinksContract(store: CurrentStore): void {
     test("removes the blob from that repository and no other", async () => {
       await pushBlob(store(), "a", layer);
       await pushBlob(store(), "b", blobOf("layer", "again"));
-      expect(await store().blobLinks.unlink("a", layer.digest)).toEqual({ outcome: "unlinked" });
+      expect(await store().blobLinks.unlink("a", layer.digest, 5000)).toEqual({ outcome: "unlinked" });
       expect(await store().blobLinks.find("a", layer.digest)).toBeUndefined();
       expect(await store().blobLinks.find("b", layer.digest)).toEqual(layer);
-      expect(await store().blobLinks.unlink("a", layer.digest)).toEqual({ outcome: "absent" });
-      expect(await store().blobLinks.unlink("nobody", layer.digest)).toEqual({ outcome: "absent" });
+      expect(await store().blobLinks.unlink("a", layer.digest, 5000)).toEqual({ outcome: "absent" });
+      expect(await store().blobLinks.unlink("nobody", layer.digest, 5000)).toEqual({ outcome: "absent" });
     });
 
     test("is refused while a manifest of that repository names the blob, not for one of another", async () => {
       for (const repository of ["a", "b"]) await pushBlob(store(), repository, blobOf("layer", repository));
       const manifest = manifestOf("a", "image", { references: [needsBlob(layer.digest)] });
       await store().manifests.commit(manifest);
-      expect(await store().blobLinks.unlink("a", layer.digest)).toEqual({
+      expect(await store().blobLinks.unlink("a", layer.digest, 5000)).toEqual({
         outcome: "needed",
         by: manifest.digest,
       });
       expect(await store().blobLinks.find("a", layer.digest)).toBeDefined();
-      expect(await store().blobLinks.unlink("b", layer.digest)).toEqual({ outcome: "unlinked" });
-      await store().manifests.delete("a", digestFor("image"));
-      expect(await store().blobLinks.unlink("a", layer.digest)).toEqual({ outcome: "unlinked" });
+      expect(await store().blobLinks.unlink("b", layer.digest, 5000)).toEqual({ outcome: "unlinked" });
+      await store().manifests.delete("a", digestFor("image"), 5000);
+      expect(await store().blobLinks.unlink("a", layer.digest, 5000)).toEqual({ outcome: "unlinked" });
     });
   });
 }

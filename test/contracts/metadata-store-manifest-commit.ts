@@ -48,7 +48,7 @@ export function manifestCommitContract(store: CurrentStore): void {
       expect(await store().manifests.findByDigest("other", digestFor("content"))).toBeUndefined();
       expect(await store().manifests.findByTag("other", "v1")).toBeUndefined();
       await store().manifests.commit(manifestOf("other", "content"));
-      await store().manifests.delete(repository, digestFor("content"));
+      await store().manifests.delete(repository, digestFor("content"), 5000);
       expect(await store().manifests.findByDigest("other", digestFor("content"))).toBeDefined();
     });
 
@@ -71,7 +71,9 @@ export function manifestCommitContract(store: CurrentStore): void {
         expect(await store().manifests.findByDigest(repository, digestFor("content"))).toBeUndefined();
         expect(await tagsOf(store(), repository)).toEqual([]);
         expect(await store().repositories.exists(repository)).toBe(false);
-        expect(await store().blobLinks.unlink(repository, here.digest)).toEqual({ outcome: "unlinked" });
+        expect(await store().blobLinks.unlink(repository, here.digest, 5000)).toEqual({
+          outcome: "unlinked",
+        });
       });
 
       test("of thousands that are absent, at least the first hundred are told", async () => {
@@ -148,7 +150,7 @@ export function manifestCommitContract(store: CurrentStore): void {
         await commit("content", { references: [needsBlob(before.digest), needsBlob(both.digest)] });
         await commit("content", { references: [needsBlob(both.digest), needsBlob(after.digest)] });
         const outcome = async (digest: Digest) =>
-          (await store().blobLinks.unlink(repository, digest)).outcome;
+          (await store().blobLinks.unlink(repository, digest, 5000)).outcome;
         expect(await outcome(before.digest)).toBe("unlinked");
         expect(await outcome(both.digest)).toBe("needed");
         expect(await outcome(after.digest)).toBe("needed");

@@ -19,7 +19,9 @@ export function manifestsContract(store: CurrentStore): void {
     test("removes it with all its tags, and only those", async () => {
       await store().manifests.commit(manifestOf(repository, "one", { tags: ["v1", "latest"] }));
       await store().manifests.commit(manifestOf(repository, "two", { tags: ["v2"] }));
-      expect(await store().manifests.delete(repository, digestFor("one"))).toEqual({ outcome: "deleted" });
+      expect(await store().manifests.delete(repository, digestFor("one"), 5000)).toEqual({
+        outcome: "deleted",
+      });
       expect(await store().manifests.findByDigest(repository, digestFor("one"))).toBeUndefined();
       expect(await store().manifests.findByTag(repository, "v1")).toBeUndefined();
       expect(await tagsOf(store(), repository)).toEqual(["v2"]);
@@ -29,15 +31,19 @@ export function manifestsContract(store: CurrentStore): void {
       const tags = Array.from({ length: 350 }, (_, index) => `v${index}`);
       await store().manifests.commit(manifestOf(repository, "one", { tags }));
       expect(await tagsOf(store(), repository)).toHaveLength(350);
-      await store().manifests.delete(repository, digestFor("one"));
+      await store().manifests.delete(repository, digestFor("one"), 5000);
       expect(await tagsOf(store(), repository)).toEqual([]);
     });
 
     test("an absent one is told apart, also when another repository holds it", async () => {
       await store().manifests.commit(manifestOf("other", "one"));
-      expect(await store().manifests.delete(repository, digestFor("one"))).toEqual({ outcome: "absent" });
+      expect(await store().manifests.delete(repository, digestFor("one"), 5000)).toEqual({
+        outcome: "absent",
+      });
       await store().manifests.commit(manifestOf(repository, "two"));
-      expect(await store().manifests.delete(repository, digestFor("one"))).toEqual({ outcome: "absent" });
+      expect(await store().manifests.delete(repository, digestFor("one"), 5000)).toEqual({
+        outcome: "absent",
+      });
     });
 
     test("is refused while a present index of that repository lists it", async () => {
@@ -45,11 +51,13 @@ export function manifestsContract(store: CurrentStore): void {
       const index = manifestOf(repository, "index", { references: [listsAny(digestFor("child"))] });
       await store().manifests.commit(index);
       const refused = { outcome: "needed", by: index.digest };
-      expect(await store().manifests.delete(repository, digestFor("child"))).toEqual(refused);
+      expect(await store().manifests.delete(repository, digestFor("child"), 5000)).toEqual(refused);
       expect((await store().manifests.findByTag(repository, "v1"))?.digest).toBe(digestFor("child"));
 
-      await store().manifests.delete(repository, index.digest);
-      expect(await store().manifests.delete(repository, digestFor("child"))).toEqual({ outcome: "deleted" });
+      await store().manifests.delete(repository, index.digest, 5000);
+      expect(await store().manifests.delete(repository, digestFor("child"), 5000)).toEqual({
+        outcome: "deleted",
+      });
     });
 
     test("an index of another repository and an image with a layer of that digest do not hold it", async () => {
@@ -62,7 +70,9 @@ export function manifestsContract(store: CurrentStore): void {
       await store().manifests.commit(
         manifestOf(repository, "image", { references: [needsBlob(digestFor("child"))] }),
       );
-      expect(await store().manifests.delete(repository, digestFor("child"))).toEqual({ outcome: "deleted" });
+      expect(await store().manifests.delete(repository, digestFor("child"), 5000)).toEqual({
+        outcome: "deleted",
+      });
     });
 
     test("is refused while a manifest lists it as an entry and names it as a blob, in either order", async () => {
@@ -76,8 +86,8 @@ export function manifestsContract(store: CurrentStore): void {
         const parent = manifestOf(repository, "parent", { references });
         await store().manifests.commit(parent);
         const refused = { outcome: "needed", by: parent.digest };
-        expect(await store().manifests.delete(repository, digestFor("child"))).toEqual(refused);
-        await store().manifests.delete(repository, parent.digest);
+        expect(await store().manifests.delete(repository, digestFor("child"), 5000)).toEqual(refused);
+        await store().manifests.delete(repository, parent.digest, 5000);
       }
     });
 
@@ -86,9 +96,11 @@ export function manifestsContract(store: CurrentStore): void {
       for (const layer of layers) await pushBlob(store(), repository, layer);
       const references = layers.map((layer) => needsBlob(layer.digest));
       await store().manifests.commit(manifestOf(repository, "one", { references }));
-      await store().manifests.delete(repository, digestFor("one"));
+      await store().manifests.delete(repository, digestFor("one"), 5000);
       for (const layer of layers) {
-        expect(await store().blobLinks.unlink(repository, layer.digest)).toEqual({ outcome: "unlinked" });
+        expect(await store().blobLinks.unlink(repository, layer.digest, 5000)).toEqual({
+          outcome: "unlinked",
+        });
       }
     });
   });
@@ -127,7 +139,7 @@ export function manifestsContract(store: CurrentStore): void {
       await refer("of another", undefined, digestFor("another subject"));
       await store().manifests.commit(manifestOf("other", "elsewhere", { subject }));
       expect(await list({ limit: 10 })).toEqual({ digests: [digestFor("one")], more: false });
-      await store().manifests.delete(repository, digestFor("one"));
+      await store().manifests.delete(repository, digestFor("one"), 5000);
       expect(await list({ limit: 10 })).toEqual({ digests: [], more: false });
     });
 

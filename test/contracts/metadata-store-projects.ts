@@ -133,7 +133,7 @@ export function projectsContract(store: CurrentStore): void {
       expect(await projects().delete("team", "library")).toBe("not-empty");
       expect(await projects().find("team")).toEqual(projectOf("team"));
       expect(await projects().delete("tea", "library")).toBe("deleted");
-      await store().manifests.delete("team/app/web", image.digest);
+      await store().manifests.delete("team/app/web", image.digest, 5000);
       await pushBlob(store(), "team/app/web", blobOf("left over"));
       expect(await projects().delete("team", "library")).toBe("deleted");
       expect(await projects().delete("team", "library")).toBe("absent");
@@ -161,9 +161,9 @@ export function projectsContract(store: CurrentStore): void {
       expect(await projects().delete("library", "library")).toBe("not-empty");
       expect(await projects().delete("app", "library")).toBe("deleted");
       await store().manifests.commit(manifestOf("library/app", "image"));
-      await store().manifests.delete("app", image.digest);
+      await store().manifests.delete("app", image.digest, 5000);
       expect(await projects().delete("library", "library")).toBe("not-empty");
-      await store().manifests.delete("library/app", image.digest);
+      await store().manifests.delete("library/app", image.digest, 5000);
       expect(await projects().delete("library", "library")).toBe("deleted");
     });
   });

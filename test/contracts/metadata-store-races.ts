@@ -59,7 +59,7 @@ export function racesContract(store: CurrentStore): void {
         const manifest = manifestOf("a", `image ${index}`, { references: [needsBlob(blob.digest)] });
         const calls = [
           async () => (await store().manifests.commit(manifest)).outcome,
-          async () => (await store().blobLinks.unlink("a", blob.digest)).outcome,
+          async () => (await store().blobLinks.unlink("a", blob.digest, 5000)).outcome,
         ];
         if (index % 2 === 1) calls.reverse();
         const outcomes = (await Promise.all(calls.map((call) => call()))).sort();

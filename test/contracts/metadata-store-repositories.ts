@@ -81,9 +81,9 @@ export function repositoriesContract(store: CurrentStore): void {
       expect(await store().repositories.exists("team/app")).toBe(true);
       expect(await store().repositories.exists("team")).toBe(false);
 
-      await store().manifests.delete("team/app", first.digest);
+      await store().manifests.delete("team/app", first.digest, 5000);
       expect(await store().repositories.exists("team/app")).toBe(true);
-      await store().manifests.delete("team/app", second.digest);
+      await store().manifests.delete("team/app", second.digest, 5000);
       expect(await store().repositories.exists("team/app")).toBe(false);
       expect(await store().repositories.list({ visibility: all, limit: 10 })).toEqual({
         entries: [],
@@ -122,8 +122,8 @@ export function repositoriesContract(store: CurrentStore): void {
     test("a repository that goes between two pages makes the walk skip nobody else", async () => {
       for (const name of ["a", "b", "c", "d"]) await store().manifests.commit(manifestOf(name, "content"));
       const first = await store().repositories.list({ visibility: all, limit: 2 });
-      await store().manifests.delete("b", manifestOf("b", "content").digest);
-      await store().manifests.delete("a", manifestOf("a", "content").digest);
+      await store().manifests.delete("b", manifestOf("b", "content").digest, 5000);
+      await store().manifests.delete("a", manifestOf("a", "content").digest, 5000);
       const second = await store().repositories.list({
         visibility: all,
         limit: 2,

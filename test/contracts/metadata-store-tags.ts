@@ -23,7 +23,7 @@ export function tagsContract(store: CurrentStore): void {
     test("deleting one removes exactly that tag: siblings and the digest stay", async () => {
       await store().manifests.commit(manifestOf(repository, "one", { tags: ["v1", "latest"] }));
       await store().manifests.commit(manifestOf("other", "one", { tags: ["v1"] }));
-      expect(await store().tags.delete(repository, "v1")).toBe(true);
+      expect(await store().tags.delete(repository, "v1", 5000)).toBe(true);
       expect(await store().manifests.findByTag(repository, "v1")).toBeUndefined();
       expect((await store().manifests.findByTag(repository, "latest"))?.digest).toBe(digestFor("one"));
       expect(await store().manifests.findByDigest(repository, digestFor("one"))).toBeDefined();
@@ -32,19 +32,21 @@ export function tagsContract(store: CurrentStore): void {
 
     test("deleting one only from certain digests leaves it where it points elsewhere", async () => {
       await store().manifests.commit(manifestOf(repository, "one", { tags: ["v1"] }));
-      expect(await store().tags.delete(repository, "v1", [])).toBe(false);
-      expect(await store().tags.delete(repository, "v1", [digestFor("two")])).toBe(false);
+      expect(await store().tags.delete(repository, "v1", 5000, [])).toBe(false);
+      expect(await store().tags.delete(repository, "v1", 5000, [digestFor("two")])).toBe(false);
       expect(await tagsOf(store(), repository)).toEqual(["v1"]);
-      expect(await store().tags.delete(repository, "v1", [digestFor("two"), digestFor("one")])).toBe(true);
+      expect(await store().tags.delete(repository, "v1", 5000, [digestFor("two"), digestFor("one")])).toBe(
+        true,
+      );
       expect(await tagsOf(store(), repository)).toEqual([]);
     });
 
     test("deleting an absent one is false", async () => {
       await store().manifests.commit(manifestOf(repository, "one", { tags: ["v1"] }));
-      expect(await store().tags.delete(repository, "v2")).toBe(false);
-      expect(await store().tags.delete("nobody", "v1")).toBe(false);
-      await store().tags.delete(repository, "v1");
-      expect(await store().tags.delete(repository, "v1")).toBe(false);
+      expect(await store().tags.delete(repository, "v2", 5000)).toBe(false);
+      expect(await store().tags.delete("nobody", "v1", 5000)).toBe(false);
+      await store().tags.delete(repository, "v1", 5000);
+      expect(await store().tags.delete(repository, "v1", 5000)).toBe(false);
     });
   });
 }

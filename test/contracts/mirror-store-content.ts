@@ -92,7 +92,7 @@ export function cachedContentContract(store: CurrentStore): void {
     test("a blob that no repository links any more is not linked", async () => {
       const digest = digestFor("layer");
       await pushBlob(store(), "team/app", blobOf("layer"));
-      await store().blobLinks.unlink("team/app", digest);
+      await store().blobLinks.unlink("team/app", digest, 5000);
       await cacheManifest(store(), here, "image", { references: [needsBlob(digest)] });
       expect(await link(here, digest)).toBe(false);
     });

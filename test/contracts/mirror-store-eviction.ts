@@ -158,7 +158,7 @@ export function evictionContract(store: CurrentStore): void {
 
     test("takes what a manifest left that was deleted", async () => {
       const digest = await cacheImage(store(), here, { name: "image", layers: ["layer"] });
-      await store().manifests.delete(here, digest);
+      await store().manifests.delete(here, digest, 5000);
       expect(await evictLoose(5000)).toEqual({ blobs: 1, bytes: "layer".length });
     });
   });

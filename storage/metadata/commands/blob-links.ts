@@ -1,8 +1,11 @@
 // Blobs and the repositories that they are linked to. The row of a blob decides which locator holds its bytes:
 //
-//   (none) ──commit──▶ present ──markDamaged──▶ damaged
-//                       ▲   └──collector──▶ deleting │
-//                       └──────commit (new locator)──┴── the old locator goes to the delete queue
+//   (none) ──commit──▶ present ──markDamaged──▶ damaged ──┐
+//     ▲                 │   ▲                       │      │
+//     │                 │   └──commit (new locator)─┘      ├── the old locator goes to the delete queue
+//     └── its last link goes ◀─────────────────────────────┘
+//
+// (`deleting` is what older programs might have left; a commit revives it too.)
 import type { Locator } from "../../blobs/stored-object.ts";
 import type { Digest } from "../../digest.ts";
 import type { BlobCommit, BlobLinks, BlobUnlinkResult } from "../metadata-store.ts";
@@ -11,6 +14,7 @@ import type { BlobRecord } from "../records.ts";
 import { query, queryOne, type Command } from "../statement.ts";
 import { discardObject, readerGraceMilliseconds, reclaimObject } from "./discarded-objects.ts";
 import { findParent } from "./manifest-edges.ts";
+import { releaseLinks } from "./release-links.ts";
 import { getRepositoryId } from "./repositories.ts";
 import { visibilityCondition } from "./visibility.ts";
 
@@ -80,7 +84,10 @@ export function* putBlob({ digest, locator, size }: BlobRecord, now: number): Co
   yield* discardObject(old.locator, now, now + readerGraceMilliseconds);
 }
 
-/** @param pulledAt marks the link as cached, unless it was pushed before; undefined for a push, which takes the mark away */
+/**
+ * Links the blob; a push touches the link, so that it stays for a grace while nothing names it.
+ * @param pulledAt marks the link as cached, unless it was pushed before; null for a push, which takes the mark away
+ */
 export function* linkBlob(
   repository: string,
   digest: Digest,
@@ -88,11 +95,13 @@ export function* linkBlob(
   pulledAt: number | null = null,
 ): Command<void> {
   const repositoryId = yield* getRepositoryId(repository);
+  const touchedAt = pulledAt === null ? now : null;
   yield* query(
-    `INSERT INTO blob_links (repository_id, digest, linked_at, pulled_at) VALUES ($1, $2, $3, $4)
-     ON CONFLICT (repository_id, digest)
-     DO UPDATE SET pulled_at = excluded.pulled_at WHERE blob_links.pulled_at IS NOT NULL`,
-    ...[repositoryId, digest, now, pulledAt],
+    `INSERT INTO blob_links (repository_id, digest, linked_at, pulled_at, touched_at) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT (repository_id, digest) DO UPDATE SET pulled_at = excluded.pulled_at,
+       touched_at = CASE WHEN blob_links.touched_at > $5 THEN blob_links.touched_at ELSE $5 END
+     WHERE blob_links.pulled_at IS NOT NULL OR $5 IS NOT NULL`,
+    ...[repositoryId, digest, now, pulledAt, touchedAt],
   );
 }
 
@@ -129,7 +138,7 @@ export function* isLinkedVisibly(digest: Digest, visibility: Visibility): Comman
   return false;
 }
 
-export function* unlinkBlob(repository: string, digest: Digest): Command<BlobUnlinkResult> {
+export function* unlinkBlob(repository: string, digest: Digest, now: number): Command<BlobUnlinkResult> {
   const link = yield* queryOne<{ repository_id: number }>(
     `SELECT l.repository_id FROM repositories r
      JOIN blob_links l ON l.repository_id = r.id
@@ -141,7 +150,7 @@ export function* unlinkBlob(repository: string, digest: Digest): Command<BlobUnl
   if (link === undefined) return { outcome: "absent" };
   const by = yield* findParent(link.repository_id, digest);
   if (by !== undefined) return { outcome: "needed", by };
-  yield* query("DELETE FROM blob_links WHERE repository_id = $1 AND digest = $2", link.repository_id, digest);
+  yield* releaseLinks(link.repository_id, [digest], { now, dueAt: now + readerGraceMilliseconds });
   return { outcome: "unlinked" };
 }
 

@@ -37,7 +37,9 @@ export function* addDiscardedObjects(
 
 export function* listDiscardedObjects(now: number, limit: number): Command<Locator[]> {
   const rows = yield* query<{ locator: Locator }>(
-    "SELECT locator FROM discarded_objects WHERE due_at <= $1 ORDER BY due_at, locator LIMIT $2",
+    `SELECT locator FROM discarded_objects d WHERE due_at <= $1
+       AND NOT EXISTS (SELECT 1 FROM object_leases l WHERE l.locator = d.locator AND l.until_at > $1)
+     ORDER BY due_at, locator LIMIT $2`,
     now,
     limit,
   );

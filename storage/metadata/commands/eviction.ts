@@ -1,21 +1,14 @@
-// Giving cached content up. What goes is the right of a repository to a blob; the blob itself goes with the last one:
-// its row in the same step (a claim: from then on nobody can find or link it), its bytes by the delete queue, later.
+// Giving cached content up: which links of a repository go when a cached manifest does, and which are loose. They leave
+// by the same door as what is collected (release-links.ts).
 //
 //   evict ──▶ manifest, tags, edges ──▶ links that nothing in the repository names ──▶ blobs without any link
-import type { Locator } from "../../blobs/stored-object.ts";
 import type { Digest } from "../../digest.ts";
 import type { CachedContent } from "../mirror-store.ts";
 import { query, queryOne, type Command } from "../statement.ts";
 import { removeManifest } from "./delete-manifest.ts";
-import { discardObject } from "./discarded-objects.ts";
 import { listChildren } from "./manifest-edges.ts";
+import { digestsByRepository, releaseLinks, type Discarding } from "./release-links.ts";
 import { chunksOf, parameterList } from "./row-lists.ts";
-
-/** When bytes are discarded, and when they may go. */
-export interface Discarding {
-  readonly now: number;
-  readonly dueAt: number;
-}
 
 export interface CachedLink {
   readonly repositoryId: number;
@@ -37,11 +30,11 @@ export function* evictManifest(
   );
   if (manifest === undefined) return undefined;
   const children = yield* listChildren(manifest.id);
-  yield* removeManifest(manifest.id, manifest.repository_id);
+  yield* removeManifest({ id: manifest.id, repositoryId: manifest.repository_id }, discarding.now);
   let freed = 0;
   for (const chunk of chunksOf(children)) {
     const loose = yield* looseAmong(manifest.repository_id, chunk, unmeasured);
-    freed += yield* releaseLinks(manifest.repository_id, loose, discarding);
+    freed += (yield* releaseLinks(manifest.repository_id, loose, discarding)).bytes;
   }
   return freed;
 }
@@ -78,7 +71,7 @@ export function* evictLooseLinks(
     for (const chunk of chunksOf(digests)) {
       const loose = yield* looseAmong(repositoryId, chunk, before);
       blobs += loose.length;
-      bytes += yield* releaseLinks(repositoryId, loose, discarding);
+      bytes += (yield* releaseLinks(repositoryId, loose, discarding)).bytes;
     }
   }
   return { blobs, bytes };
@@ -86,16 +79,6 @@ export function* evictLooseLinks(
 
 /** A pull of the blob alone does not keep it, where its manifest goes. */
 const unmeasured = Number.MAX_SAFE_INTEGER;
-
-function digestsByRepository(links: readonly CachedLink[]): ReadonlyMap<number, Digest[]> {
-  const digests = new Map<number, Digest[]>();
-  for (const { repositoryId, digest } of links) {
-    const known = digests.get(repositoryId);
-    if (known === undefined) digests.set(repositoryId, [digest]);
-    else known.push(digest);
-  }
-  return digests;
-}
 
 function* looseAmong(repositoryId: number, digests: readonly Digest[], before: number): Command<Digest[]> {
   const rows = yield* query<{ digest: Digest }>(
@@ -105,31 +88,4 @@ function* looseAmong(repositoryId: number, digests: readonly Digest[], before: n
     ...[repositoryId, before, ...digests],
   );
   return rows.map((row) => row.digest);
-}
-
-/** Takes the links away, and claims the blobs that nobody has then; gives the bytes that became free by that. */
-export function* releaseLinks(
-  repositoryId: number,
-  digests: readonly Digest[],
-  { now, dueAt }: Discarding,
-): Command<number> {
-  let freed = 0;
-  for (const chunk of chunksOf(digests)) {
-    yield* query(
-      `DELETE FROM blob_links WHERE repository_id = $1 AND digest IN (${parameterList(chunk.length, 2)})`,
-      repositoryId,
-      ...chunk,
-    );
-    const claimed = yield* query<{ locator: Locator; size: number; state: string }>(
-      `DELETE FROM blobs WHERE digest IN (${parameterList(chunk.length)})
-         AND NOT EXISTS (SELECT 1 FROM blob_links l WHERE l.digest = blobs.digest)
-       RETURNING locator, size, state`,
-      ...chunk,
-    );
-    for (const { locator, size, state } of claimed) {
-      if (state === "present") freed += size;
-      yield* discardObject(locator, now, dueAt);
-    }
-  }
-  return freed;
 }

@@ -2,10 +2,10 @@
 // because nothing of it may pass from one owner of a project's name to the next.
 import type { Digest } from "../../digest.ts";
 import { query, type Command } from "../statement.ts";
-import { releaseLinks } from "./eviction.ts";
+import { releaseLinks } from "./release-links.ts";
 
 const pageRows = 500;
-/** Who still reads a cached blob of a project that goes reads on where an open file stays readable, as on a disk. */
+/** Who still reads a blob of a project that goes reads on where an open file stays readable, as on a disk, or by a lease. */
 const atOnce = { now: 0, dueAt: 0 };
 
 interface RepositoryRow {
@@ -42,16 +42,17 @@ function* removeBlobsLeftBetween(
   }
 }
 
-/** Cached blobs are given up as eviction does it, which would not find them any more. */
 function* removeLinksOf(repositoryId: number): Command<void> {
   for (let more = true; more;) {
-    const cached = yield* query<{ digest: Digest }>(
-      "SELECT digest FROM blob_links WHERE repository_id = $1 AND pulled_at IS NOT NULL LIMIT $2",
+    const links = yield* query<{ digest: Digest }>(
+      "SELECT digest FROM blob_links WHERE repository_id = $1 LIMIT $2",
       ...[repositoryId, pageRows],
     );
-    const digests = cached.map(({ digest }) => digest);
-    yield* releaseLinks(repositoryId, digests, atOnce);
-    more = cached.length === pageRows;
+    yield* releaseLinks(
+      repositoryId,
+      links.map(({ digest }) => digest),
+      atOnce,
+    );
+    more = links.length === pageRows;
   }
-  yield* query("DELETE FROM blob_links WHERE repository_id = $1", repositoryId);
 }

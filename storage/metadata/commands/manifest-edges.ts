@@ -1,5 +1,6 @@
 // Which digests a manifest names. Every change of an edge goes through here, because each one is counted:
-// blobs.reference_count is the number of edges, over all repositories, whose child is that digest.
+// blobs.reference_count is the number of edges, over all repositories, whose child is that digest; and whatever loses an
+// edge is a thing for the collector to look at.
 import type { Digest } from "../../digest.ts";
 import type { Reference } from "../records.ts";
 import { query, type Command } from "../statement.ts";
@@ -45,28 +46,31 @@ export function* replaceEdges(parent: Parent, references: readonly Reference[], 
     after = page.at(-1)?.child ?? after;
     more = page.length === pageRows;
   }
-  yield* removeEdges(parent.id, stale);
+  yield* removeEdges(parent, stale, now);
   yield* insertEdges(parent, [...missing], now);
   for (const chunk of chunksOf(kept)) yield* touchBlobs(chunk, 0, now);
 }
 
-export function* removeAllEdges(manifestId: number): Command<void> {
+/** Takes all its edges from a manifest that is going; gives their number. */
+export function* removeAllEdges(parent: Parent, at: number): Command<number> {
+  let removed = 0;
   for (let more = true; more;) {
-    const page = yield* listEdges(manifestId, "");
-    yield* removeEdges(
-      manifestId,
-      page.map((edge) => edge.child),
-    );
+    const page = yield* listEdges(parent.id, "");
+    const children = page.map((edge) => edge.child);
+    yield* removeEdges(parent, children, at);
+    removed += page.length;
     more = page.length === pageRows;
   }
+  return removed;
 }
 
-/** The digests that a manifest names. */
-export function* listChildren(manifestId: number): Command<Digest[]> {
+/** The digests that a manifest names, whichever way or only as `kind`. */
+export function* listChildren(manifestId: number, kind?: EdgeKind): Command<Digest[]> {
   const children: Digest[] = [];
-  for (let more = true; more;) {
-    const page = yield* listEdges(manifestId, children.at(-1) ?? "");
-    children.push(...page.map((edge) => edge.child));
+  for (let after = "", more = true; more;) {
+    const page = yield* listEdges(manifestId, after);
+    for (const edge of page) if (kind === undefined || edge.kind === kind) children.push(edge.child);
+    after = page.at(-1)?.child ?? after;
     more = page.length === pageRows;
   }
   return children;
@@ -102,16 +106,23 @@ function* insertEdges(
   }
 }
 
-function* removeEdges(manifestId: number, children: readonly Digest[]): Command<void> {
+/** The links to what was named are touched at `at`, so that the collector looks whether something names them still. */
+function* removeEdges(parent: Parent, children: readonly Digest[], at: number): Command<void> {
   for (const chunk of chunksOf(children)) {
     yield* query(
       `DELETE FROM manifest_edges WHERE manifest_id = $1 AND child IN (${parameterList(chunk.length, 2)})`,
-      manifestId,
+      parent.id,
       ...chunk,
     );
     yield* query(
       `UPDATE blobs SET reference_count = reference_count - 1 WHERE digest IN (${parameterList(chunk.length)})`,
       ...chunk,
+    );
+    yield* query(
+      `UPDATE blob_links SET touched_at = $2
+       WHERE repository_id = $1 AND digest IN (${parameterList(chunk.length, 3)})
+         AND pulled_at IS NULL AND (touched_at IS NULL OR touched_at < $2)`,
+      ...[parent.repositoryId, at, ...chunk],
     );
   }
 }

@@ -3,6 +3,7 @@ import type { Digest } from "../../digest.ts";
 import type { Page, PageRequest } from "../metadata-store.ts";
 import { query, queryOne, type Command } from "../statement.ts";
 import { pageOf, startOf } from "./pages.ts";
+import { keepManifest, releaseWithoutTag } from "./release.ts";
 import { chunksOf, parameterList, rowList } from "./row-lists.ts";
 
 const pageRows = 100;
@@ -18,9 +19,14 @@ export function* listTags(repository: string, page: PageRequest): Command<Page<s
   return pageOf(rows, page.limit, (row) => row.name);
 }
 
-export function* deleteTag(repository: string, tag: string, only?: readonly Digest[]): Command<boolean> {
-  const row = yield* queryOne<{ repository_id: number; digest: Digest }>(
-    `SELECT t.repository_id, m.digest FROM repositories r
+export function* deleteTag(
+  repository: string,
+  tag: string,
+  now: number,
+  only?: readonly Digest[],
+): Command<boolean> {
+  const row = yield* queryOne<{ repository_id: number; manifest_id: number; digest: Digest }>(
+    `SELECT t.repository_id, t.manifest_id, m.digest FROM repositories r
      JOIN tags t ON t.repository_id = r.id JOIN manifests m ON m.id = t.manifest_id
      WHERE r.name = $1 AND t.name = $2`,
     repository,
@@ -28,11 +34,12 @@ export function* deleteTag(repository: string, tag: string, only?: readonly Dige
   );
   if (row === undefined || only?.includes(row.digest) === false) return false;
   yield* query("DELETE FROM tags WHERE repository_id = $1 AND name = $2", row.repository_id, tag);
+  yield* releaseWithoutTag(row.manifest_id, now);
   return true;
 }
 
 /**
- * Points every one of `tags` at the manifest, wherever it pointed before.
+ * Points every one of `tags` at the manifest, wherever it pointed before: what a tag is moved away from stays.
  * @param checkedAt when an upstream said so; undefined for a push
  */
 export function* putTags(
@@ -42,6 +49,7 @@ export function* putTags(
   now: number,
   checkedAt?: number,
 ): Command<void> {
+  if (tags.length > 0) yield* keepManifest(manifestId);
   for (const chunk of chunksOf([...new Set(tags)])) {
     yield* query(
       `INSERT INTO tags (repository_id, name, manifest_id, updated_at, checked_at) VALUES ${rowList(chunk.length, 5)}

@@ -3,6 +3,7 @@ import { initialSchema } from "./0001-initial-schema.ts";
 import { access } from "./0002-access.ts";
 import { blobCopies } from "./0003-blob-copies.ts";
 import { cachedContent } from "./0004-cached-content.ts";
+import { garbage } from "./0005-garbage.ts";
 import type { Migration } from "./migration.ts";
 
-export const migrations: readonly Migration[] = [initialSchema, access, blobCopies, cachedContent];
+export const migrations: readonly Migration[] = [initialSchema, access, blobCopies, cachedContent, garbage];

@@ -19,20 +19,9 @@ let client: RegistryClient;
 beforeAll(async () => {
   disk = { isFull: false };
   metadata = await openMetadataStore({ kind: "sqlite", path: ":memory:" });
-  const { repositories, manifests, tags, blobLinks, uploads, discardedObjects, access } = metadata;
-  const { storedBlobs, blobCopies, mirror } = metadata;
+  const { uploads } = metadata;
   const filling: MetadataStore = {
-    ...{
-      repositories,
-      manifests,
-      tags,
-      blobLinks,
-      discardedObjects,
-      storedBlobs,
-      blobCopies,
-      access,
-      mirror,
-    },
+    ...metadata,
     uploads: {
       ...uploads,
       save: (...progress) => (disk.isFull ? full() : uploads.save(...progress)),

@@ -89,9 +89,9 @@ const mount = fc
   });
 
 const unlink = fc.tuple(anyRepository, anyBlob).map(([repository, content]): Step => {
-  return async ({ store, model }) => {
+  return async ({ store, model }, now) => {
     const digest = digestFor(content);
-    agree(await store.blobLinks.unlink(repository, digest), model.unlink(repository, digest));
+    agree(await store.blobLinks.unlink(repository, digest, now), model.unlink(repository, digest));
   };
 });
 
@@ -132,15 +132,15 @@ const commit = fc
   });
 
 const deleteManifest = fc.tuple(anyRepository, anyManifest).map(([repository, content]): Step => {
-  return async ({ store, model }) => {
+  return async ({ store, model }, now) => {
     const digest = digestFor(content);
-    agree(await store.manifests.delete(repository, digest), model.deleteManifest(repository, digest));
+    agree(await store.manifests.delete(repository, digest, now), model.deleteManifest(repository, digest));
   };
 });
 
 const deleteTag = fc.tuple(anyRepository, anyTag).map(([repository, tag]): Step => {
-  return async ({ store, model }) => {
-    expect(await store.tags.delete(repository, tag)).toBe(model.repository(repository).tags.delete(tag));
+  return async ({ store, model }, now) => {
+    expect(await store.tags.delete(repository, tag, now)).toBe(model.repository(repository).tags.delete(tag));
   };
 });
 

@@ -52,6 +52,7 @@ export class MetadataModel {
     const digests = this.#parentsOf(repository, digest, ["blob", "any"]);
     if (digests.length > 0) return { outcome: "needed", digests };
     this.repository(repository).links.delete(digest);
+    this.#giveUpUnlinked(digest);
     return { outcome: "unlinked" };
   }
 
@@ -109,6 +110,14 @@ export class MetadataModel {
     ]);
     return manifests.filter((references) => references.some((reference) => reference.digest === digest))
       .length;
+  }
+
+  /** A blob goes with its last link, its bytes by the delete queue. */
+  #giveUpUnlinked(digest: Digest): void {
+    const blob = this.blobs.get(digest);
+    if (blob === undefined || [...this.#repositories.values()].some(({ links }) => links.has(digest))) return;
+    this.blobs.delete(digest);
+    this.discarded.add(blob.locator);
   }
 
   #parentsOf(repository: string, child: Digest, kinds: readonly Reference["kind"][]): Digest[] {

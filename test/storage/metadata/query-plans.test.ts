@@ -64,7 +64,7 @@ async function walkThroughAllMethods(store: MetadataStore): Promise<void> {
   await store.manifests.describe("a", [image.digest, subject]);
   await store.manifests.listReferrers("a", subject, { limit: 10, after: subject });
   await store.manifests.listReferrers("a", subject, { limit: 10, artifactType: "t" });
-  await store.manifests.delete("a", digestFor("child"));
+  await store.manifests.delete("a", digestFor("child"), 5000);
   await store.repositories.exists("a");
   await store.repositories.list({ visibility: all, limit: 10 });
   for (const visibility of [seesProjects("p", "library"), seesRepositories("p/a", "p/b")]) {
@@ -72,10 +72,10 @@ async function walkThroughAllMethods(store: MetadataStore): Promise<void> {
     await store.repositories.list({ visibility, limit: 10 });
   }
   await store.tags.list("a", { limit: 10, after: "v1" });
-  await store.tags.delete("a", "v1");
-  await store.blobLinks.unlink("a", blob.digest);
-  await store.manifests.delete("a", image.digest);
-  await store.blobLinks.unlink("a", blob.digest);
+  await store.tags.delete("a", "v1", 5000);
+  await store.blobLinks.unlink("a", blob.digest, 5000);
+  await store.manifests.delete("a", image.digest, 5000);
+  await store.blobLinks.unlink("a", blob.digest, 5000);
   await store.blobLinks.find("b", blob.digest);
   await store.blobLinks.locate(blob.digest);
   await store.uploads.start(uploadOf("u1", "a"));

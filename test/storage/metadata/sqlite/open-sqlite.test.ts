@@ -149,7 +149,7 @@ describe("a SQLite database", () => {
     }
     expect(await big).toEqual({ outcome: "committed" });
     expect(turns).toBeGreaterThan(20);
-    expect(await store.manifests.delete("a", digestFor("child 19999"))).toEqual({ outcome: "absent" });
+    expect(await store.manifests.delete("a", digestFor("child 19999"), 5000)).toEqual({ outcome: "absent" });
     await store.close();
   });
 });

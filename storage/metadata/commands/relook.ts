@@ -1,0 +1,66 @@
+// Looking again at all there is, for what hints do not tell: programs of an older schema leave none. A walk by key in
+// bounded steps, first over the links, then over the blobs; whoever calls it keeps the place.
+import type { Digest } from "../../digest.ts";
+import type { GarbageStore } from "../garbage-store.ts";
+import { query, type Command } from "../statement.ts";
+import { linkFreeSince } from "./needs.ts";
+import { claimUnlinked, type Discarding } from "./release-links.ts";
+import { chunksOf } from "./row-lists.ts";
+
+type Step = Parameters<GarbageStore["relook"]>[0];
+type Relooked = Awaited<ReturnType<GarbageStore["relook"]>>;
+
+const blobsPrefix = "blobs:";
+
+export function* relook({ after, limit, ...discarding }: Step): Command<Relooked> {
+  if (after?.startsWith(blobsPrefix) === true) {
+    return yield* relookAtBlobs(after.slice(blobsPrefix.length), limit, discarding);
+  }
+  return yield* relookAtLinks(after, limit, discarding.now);
+}
+
+interface LinkRow {
+  readonly repositoryId: number;
+  readonly digest: Digest;
+  readonly unhinted: number;
+}
+
+function* relookAtLinks(after: string | undefined, limit: number, now: number): Command<Relooked> {
+  const [repositoryId = "0", ...digest] = after?.split(":") ?? [];
+  const links = yield* query<LinkRow>(
+    `SELECT repository_id AS "repositoryId", digest,
+       CASE WHEN pulled_at IS NULL AND touched_at IS NULL THEN 1 ELSE 0 END AS unhinted
+     FROM blob_links WHERE (repository_id, digest) > ($1, $2) ORDER BY repository_id, digest LIMIT $3`,
+    ...[Number(repositoryId), digest.join(":"), limit],
+  );
+  let hinted = 0;
+  for (const link of links) {
+    if (link.unhinted === 0) continue;
+    if ((yield* linkFreeSince(link.repositoryId, link.digest)) === undefined) continue;
+    yield* query(
+      "UPDATE blob_links SET touched_at = $3 WHERE repository_id = $1 AND digest = $2",
+      ...[link.repositoryId, link.digest, now],
+    );
+    hinted += 1;
+  }
+  const last = links.length === limit ? links.at(-1) : undefined;
+  const next = last === undefined ? blobsPrefix : `${last.repositoryId}:${last.digest}`;
+  return { looked: links.length, hinted, next };
+}
+
+function* relookAtBlobs(after: string, limit: number, discarding: Discarding): Command<Relooked> {
+  const rows = yield* query<{ digest: Digest; linked: number }>(
+    `SELECT b.digest,
+       CASE WHEN EXISTS (SELECT 1 FROM blob_links l WHERE l.digest = b.digest) THEN 1 ELSE 0 END AS linked
+     FROM blobs b WHERE b.digest > $1 ORDER BY b.digest LIMIT $2`,
+    ...[after, limit],
+  );
+  const unlinked = rows.filter(({ linked }) => linked === 0).map(({ digest }) => digest);
+  for (const chunk of chunksOf(unlinked)) yield* claimUnlinked(chunk, discarding);
+  const last = rows.length === limit ? rows.at(-1) : undefined;
+  return {
+    looked: rows.length,
+    hinted: unlinked.length,
+    next: last === undefined ? undefined : blobsPrefix + last.digest,
+  };
+}
