@@ -36,7 +36,7 @@ export class CollectionPlan {
   readonly #blobs = new Map<Digest, { links: number; touchedAt: number }>();
   #budget: number;
 
-  /** @param limit of hints to look at, of each kind */
+  /** @param limit of hints to look at; what follows from them is followed to the end */
   constructor(runner: CommandRunner, before: number, limit = Number.MAX_SAFE_INTEGER) {
     this.#runner = runner;
     this.#before = before;

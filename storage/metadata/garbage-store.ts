@@ -31,7 +31,7 @@ export interface PendingGarbage {
   readonly bytes: number;
   /** When the first of them may go; undefined when there are none. */
   readonly earliestAt: number | undefined;
-  /** False when there was more to look at than `limit`: then `bytes` are at least those. */
+  /** False when there may be more hints than `limit`: then `bytes` are at least those. */
   readonly complete: boolean;
 }
 
@@ -68,8 +68,8 @@ export interface GarbageStore {
   /**
    * Somebody is about to rely on these blobs and manifests being there, as a client does that skips an upload: none of
    * them that its repository holds is collected within a grace from now. Gives those that are held. Nothing is written
-   * for what was touched since `unlessSince`, nor for manifests that are tagged or that were never released. A blob is
-   * touched even while a manifest names it: that one may have been released almost a grace ago.
+   * for what was touched since `unlessSince`, for manifests that are tagged, or for what is cached. A blob is touched
+   * even while a manifest names it: that one may have been released almost a grace ago, and its blobs go with it.
    */
   touch(
     content: readonly HeldContent[],

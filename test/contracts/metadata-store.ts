@@ -7,6 +7,7 @@ import { auditContract } from "./metadata-store-audit.ts";
 import { blobLinksContract } from "./metadata-store-blob-links.ts";
 import { discardedObjectsContract } from "./metadata-store-discarded-objects.ts";
 import type { TestDatabase } from "./metadata-store-fixture.ts";
+import { garbageStoreContract } from "./garbage-store.ts";
 import { groupsContract } from "./metadata-store-groups.ts";
 import { manifestCommitContract } from "./metadata-store-manifest-commit.ts";
 import { manifestsContract } from "./metadata-store-manifests.ts";
@@ -55,5 +56,6 @@ export function metadataStoreContract(name: string, makeDatabase: () => Promise<
     auditContract(store);
     accessRacesContract(store);
     mirrorStoreContract(store);
+    garbageStoreContract(store);
   });
 }

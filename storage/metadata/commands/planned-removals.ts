@@ -80,13 +80,13 @@ export function* lastLinked(
 ): Command<{ digest: Digest; size: number }[]> {
   const last: { digest: Digest; size: number }[] = [];
   for (const { digest, links } of blobs) {
-    const row = yield* queryOne<{ links: number; size: number }>(
-      `SELECT (SELECT count(*) FROM (SELECT 1 FROM blob_links WHERE digest = $1 LIMIT $2) counted) AS links,
-         CASE WHEN state = 'present' THEN size ELSE 0 END AS size
-       FROM blobs WHERE digest = $1`,
-      ...[digest, links + 1],
+    const sql = "SELECT repository_id FROM blob_links WHERE digest = $1 LIMIT $2";
+    if ((yield* query(sql, digest, links + 1)).length > links) continue;
+    const row = yield* queryOne<{ size: number; state: string }>(
+      "SELECT size, state FROM blobs WHERE digest = $1",
+      digest,
     );
-    if (row?.links === links) last.push({ digest, size: row.size });
+    if (row !== undefined) last.push({ digest, size: row.state === "present" ? row.size : 0 });
   }
   return last;
 }

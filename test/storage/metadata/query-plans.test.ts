@@ -21,6 +21,7 @@ import {
   uploadOf,
 } from "../../contracts/metadata-store-fixture.ts";
 import { accessChanges, accessReads } from "./access-steps.ts";
+import { walkThroughGarbage } from "./garbage-steps.ts";
 import { walkThroughMirror } from "./mirror-steps.ts";
 import { makeFile, type TestFile } from "./sqlite-databases.ts";
 
@@ -133,6 +134,7 @@ describe("query plans", () => {
     file = await makeFile();
     const store = new SqlMetadataStore(recording(await openSqlite({ path: file.path }), texts));
     await walkThroughMirror(store);
+    await walkThroughGarbage(store);
     await walkThroughAllMethods(store);
     for (const [, run] of [...accessChanges, ...accessReads]) await run(store);
     await store.close();
@@ -209,6 +211,26 @@ describe("query plans", () => {
     expect(planStartingWith("SELECT project FROM repositories WHERE project > $1").join()).toContain(
       "repositories_by_project (project>?)",
     );
+  });
+
+  test("the collector finds what is due in the order of time, by indexes that hold nothing else", () => {
+    const released = [...texts].filter((text) => text.includes("ORDER BY m.released_at"));
+    const touched = [...texts].filter((text) => text.includes("ORDER BY l.touched_at"));
+    expect([released.length, touched.length]).toEqual([1, 1]);
+    expect(planOf(released[0] ?? "")[0]).toMatch(/^SEARCH m USING INDEX manifests_released \(\(released_at,/);
+    expect(planOf(touched[0] ?? "")[0]).toMatch(
+      /^SEARCH l USING COVERING INDEX blob_links_touched \(\(touched_at,/,
+    );
+  });
+
+  test("who needs a manifest or names a blob is found by the digest, from where a page begins", () => {
+    const parents = [...texts].filter((text) => text.startsWith("SELECT manifest_id AS id"));
+    expect(parents).toHaveLength(2);
+    for (const sql of parents) {
+      expect(planOf(sql)).toEqual([
+        expect.stringContaining("manifest_edges_by_child (child=? AND repository_id=? AND manifest_id>?)"),
+      ]);
+    }
   });
 
   test("what is cached is counted and listed by its own indexes, and no manifest is read for that", () => {
