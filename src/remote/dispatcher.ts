@@ -15,8 +15,8 @@ export class Connections {
   readonly #material: TlsMaterial;
   #contexts: Promise<SecureContexts> | undefined;
   #dispatchers = new Map<string, Dispatcher>();
-  /** Made with certificates that are not valid any more: they end with what runs on them. */
-  readonly #retired = new Set<Dispatcher>();
+  /** All that may carry something. An agent that closes forgets its own, and could not end what runs on them. */
+  readonly #pools = new Set<Pool>();
   #closed = false;
 
   constructor(options: RemoteOptions, environment: Environment) {
@@ -50,21 +50,17 @@ export class Connections {
     const old = [...this.#dispatchers.values()];
     this.#dispatchers = new Map();
     this.#contexts = undefined;
-    for (const dispatcher of old) this.#retire(dispatcher);
+    // With what runs on them.
+    for (const dispatcher of old) dispatcher.close().catch(() => undefined);
     return true;
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    const all = [...this.#dispatchers.values(), ...this.#retired];
+    const all = [...this.#dispatchers.values(), ...this.#pools];
     this.#dispatchers = new Map();
+    this.#pools.clear();
     await Promise.all(all.map((dispatcher) => dispatcher.destroy()));
-  }
-
-  #retire(dispatcher: Dispatcher): void {
-    this.#retired.add(dispatcher);
-    const over = () => this.#retired.delete(dispatcher);
-    dispatcher.close().then(over, over);
   }
 
   #make(contexts: SecureContexts, whose: keyof SecureContexts, proxy: string | undefined): Dispatcher {
@@ -72,7 +68,8 @@ export class Connections {
     const tls = { rejectUnauthorized: !this.#options.insecure, timeout: patience };
     const connect = { ...tls, secureContext: contexts[whose] };
     // Deadlines of single requests are the exchange's: it knows when one began. Bodies have theirs with each request.
-    const shared = { keepAliveTimeout: idleMilliseconds, headersTimeout: 0 };
+    const factory = (origin: string | URL, given: object) => this.#open(origin, given);
+    const shared = { keepAliveTimeout: idleMilliseconds, headersTimeout: 0, factory };
     if (proxy === undefined) return new Agent({ ...shared, connect });
     return new ProxyAgent({
       ...shared,
@@ -81,7 +78,14 @@ export class Connections {
       proxyTunnel: false,
       requestTls: connect,
       proxyTls: { ...tls, secureContext: contexts.other },
-      clientFactory: (origin, given) => new Pool(origin, { ...given, headersTimeout: patience }),
+      clientFactory: (origin, given) => this.#open(origin, { ...given, headersTimeout: patience }),
     });
+  }
+
+  #open(origin: string | URL, options: Pool.Options): Pool {
+    for (const pool of this.#pools) if (pool.destroyed) this.#pools.delete(pool);
+    const opened = new Pool(origin, options);
+    this.#pools.add(opened);
+    return opened;
   }
 }

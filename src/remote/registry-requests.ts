@@ -142,7 +142,6 @@ async function readError({ headers, body, size, url }: HttpAnswer): Promise<stri
 function checkEncoding({ headers, body, url }: HttpAnswer): void {
   const encoding = headers.get("content-encoding")?.trim().toLowerCase() ?? "";
   if (encoding === "" || encoding === "identity") return;
-  body.on("error", () => undefined);
   body.destroy();
   throw new RemoteError(
     "failing",

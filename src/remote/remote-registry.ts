@@ -180,7 +180,6 @@ function orDestroy<T>({ body }: HttpAnswer, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    body.on("error", () => undefined);
     body.destroy();
     throw error;
   }

@@ -67,11 +67,15 @@ describe("a registry with a certificate of a private authority", () => {
     expect(await failureIn(remote.resolve(name, "3.20", { signal }))).toBe("fine");
   });
 
-  it("takes nobody's transfer away when it gets a new one, until all of them end", async () => {
+  it.each([
+    ["", false],
+    [" through a proxy", true],
+  ])("takes nobody's transfer%s away when it gets a new one, until all of them end", async (_, proxied) => {
     const { fake, authority, directory, layer } = await securely();
     const ca = join(directory, "current.pem");
     await copyFile(authority.cert, ca);
-    const options = { url: fake.url, ca, insecure: false, maxConnections: 8, ...patient };
+    const through = proxied ? { proxy: (await proxyWith()).url } : {};
+    const options = { url: fake.url, ca, insecure: false, maxConnections: 8, ...patient, ...through };
     const connections = new Connections(options, {});
     fake.faults.set({ kind: "stall-in-body", afterBytes: 100 });
     const url = new URL(`${fake.url}/v2/${name}/blobs/${layer}`);
