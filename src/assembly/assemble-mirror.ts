@@ -37,6 +37,8 @@ export interface MirrorSide {
   readonly jobs: readonly Job[];
   /** For a process that serves: removes what one that died left of its downloads. */
   sweep(): Promise<void>;
+  /** Begins no download any more, and waits for those that run; when `grace` fires they are ended. */
+  drain(grace: AbortSignal): Promise<void>;
   /** Ends running downloads. */
   close(): Promise<void>;
 }
@@ -62,6 +64,9 @@ export function assembleMirror(config: Config, parts: MirrorParts): MirrorSide {
   return {
     ...opened,
     admin,
+    drain: async (grace) => {
+      await Promise.all([admin.close(), opened.drain(grace)]);
+    },
     close: async () => {
       await admin.close();
       await opened.close();
@@ -74,7 +79,7 @@ type OpenedMirror = Omit<MirrorSide, "admin">;
 function withoutUpstreams(config: Config, { local, metadata, now }: MirrorParts): OpenedMirror {
   const nothing = async () => undefined;
   const names = namesOf(config, metadata, now);
-  return { registry: local, names, jobs: [], sweep: nothing, close: nothing };
+  return { registry: local, names, jobs: [], sweep: nothing, drain: nothing, close: nothing };
 }
 
 function openMirror(config: Config, parts: MirrorParts): OpenedMirror {
@@ -102,6 +107,7 @@ function openMirror(config: Config, parts: MirrorParts): OpenedMirror {
     names: namesOf(config, metadata, now),
     sweep: () => sweep(new AbortController().signal),
     jobs: [keeper, { name: "abandoned-fills", everySeconds: 60, run: sweep }],
+    drain: (grace) => downloads.close(grace),
     close: async () => {
       await downloads.close();
       await keeper.close();
