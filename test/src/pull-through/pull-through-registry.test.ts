@@ -165,6 +165,33 @@ describe("a blob of an upstream", () => {
     expect(mirror.upstream.calls).toEqual([]);
   });
 
+  it("is not taken from a repository that nothing may be shared with, whatever a manifest names", async () => {
+    await mirror.close();
+    mirror = await openMirror({
+      sharedWith: (upstream) => ({ kind: "projects", projects: [upstream], defaultProject: "library" }),
+    });
+    const layer = randomBlob();
+    await push(layer);
+    const { bytes, mediaType } = imageManifest(randomBlob(), [layer]);
+    const { blobs, manifests } = mirror.registry;
+    for (const name of ["app", "other"]) {
+      const image = mirror.upstream.addManifest(name, bytes, mediaType);
+      await manifests.find(repositoryNamed(`up.example/${name}`), referenceTo(image));
+    }
+    const at = digestOf(layer);
+    expect(await blobs.stat(repository, at)).toBeUndefined();
+    expect(await blobs.open(repository, at)).toBeUndefined();
+    expect(await blobs.redirectUrl(repository, at)).toBeUndefined();
+    mirror.upstream.addBlob("app", layer);
+    const fetched = await blobs.open(repository, at);
+    expect(fetched?.cache?.outcome).toBe("miss");
+    expect(await bytesOf(fetched)).toEqual(layer);
+    // Its own repositories share.
+    const shared = await blobs.open(repositoryNamed("up.example/other"), at);
+    expect(shared?.cache?.outcome).toBe("hit");
+    expect(await bytesOf(shared)).toEqual(layer);
+  });
+
   it("that is not there is absent, and one that can't be fetched is no 404", async () => {
     const at = digestOf(randomBlob());
     expect(await mirror.registry.blobs.stat(repository, at)).toBeUndefined();
