@@ -77,9 +77,9 @@ export class MirrorNamespaces implements NamespaceResolver {
 
   /** Nothing of our own is looked at: what the client means is somebody else's (peers.md 4.0.8). */
   #byNamespace(name: string, ns: string, prefix: string | undefined): ResolvedName {
-    const upstream = this.#byHost.get(ns.toLowerCase()) ?? this.#byHost.get(hostOf(ns));
+    const upstream = this.#byHost.get(lowerCase(ns)) ?? this.#byHost.get(hostOf(ns));
     if (upstream === undefined) return noNamespace(ns);
-    if (prefix !== undefined && this.#byName.get(prefix.toLowerCase()) !== upstream) {
+    if (prefix !== undefined && this.#byName.get(lowerCase(prefix)) !== upstream) {
       return unknown(`the path says ${shown(prefix)}, and ns says ${shown(ns)}`);
     }
     // a client that was given a path with the host in it says it twice
@@ -89,7 +89,7 @@ export class MirrorNamespaces implements NamespaceResolver {
   }
 
   #byPrefix(name: string, prefix: string): ResolvedName {
-    const upstream = this.#byName.get(prefix.toLowerCase());
+    const upstream = this.#byName.get(lowerCase(prefix));
     if (upstream === undefined) return unknown(`no upstream is called ${shown(prefix)} here`);
     return this.#at(upstream, name) ?? this.#noName(upstream, name);
   }
@@ -139,7 +139,12 @@ function knownOf({ name, library, aliases, allow, deny }: UpstreamSettings): Ups
 
 /** Hosts are the same in any case, and with the port that https has anyway. */
 function hostOf(text: string): string {
-  return text.toLowerCase().replace(/:443$/, "");
+  return lowerCase(text).replace(/:443$/, "");
+}
+
+/** Of ASCII alone, as DNS has it: to Unicode the sign of kelvin is a k, too, which no header could repeat. */
+function lowerCase(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
 function cut(path: string): readonly [first: string, rest: string | undefined] {

@@ -151,6 +151,7 @@ describe("what nobody configured", () => {
   it.each([
     "/v2/library/own/manifests/v1?ns=quay.io",
     "/v2/library/own/manifests/v1?ns=127.0.0.1",
+    "/v2/library/own/manifests/v1?ns=doc%E2%84%AAer.io",
     "/v2/library/own/manifests/v1?ns=docker.io:5000",
     "/v2/library/own/manifests/v1?ns=hub",
     "/quay.io/v2/library/own/manifests/v1",

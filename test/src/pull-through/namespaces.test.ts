@@ -55,6 +55,7 @@ const named: readonly (readonly [Omit<SpelledName, "purpose">, string])[] = [
   [{ name: "alpine", ns: "docker.io:443" }, "docker.io/library/alpine"],
   [{ name: "alpine", ns: "docker.io:5000" }, "no"],
   [{ name: "pause", ns: "k8s.gcr.io" }, "registry.k8s.io/pause"],
+  [{ name: "pause", ns: "registry.\u212A8s.io" }, "no"],
   [{ name: "coredns/coredns", ns: "registry.k8s.io" }, "registry.k8s.io/coredns/coredns"],
   [{ name: "coredns", ns: "k8s.gcr.io" }, "registry.k8s.io/coredns"],
   [{ name: "own", ns: "docker.io" }, "docker.io/library/own"],
