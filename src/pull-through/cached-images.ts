@@ -4,7 +4,7 @@ import type { CachedManifest, MirrorStore, UpstreamUsage } from "../../storage/m
 import type { Page, PageRequest, Tags } from "../../storage/metadata/metadata-store.ts";
 
 export interface CachedImagesParts {
-  readonly mirror: Pick<MirrorStore, "content" | "pins">;
+  readonly mirror: Pick<MirrorStore, "content">;
   readonly tags: Pick<Tags, "delete">;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -14,8 +14,8 @@ export interface CachedImagesParts {
 
 type Listed = CachedManifest & { readonly checkedAt: number | undefined; readonly size: number };
 
-/** A tag as it is kept here; a manifest without one is listed by its digest alone. */
 export interface CachedImage {
+  /** Those that lead to it: its own, and those of what needs it, such as an index that lists it. */
   readonly tags: readonly string[];
   readonly digest: string;
   /** When the upstream last confirmed its tags; undefined when it has none of its own. Milliseconds since 1970. */
@@ -63,8 +63,8 @@ export class CachedImages {
   }
 
   /**
-   * Gives up all that is kept of a repository, or what a tag alone stands for: content that another tag leads to stays.
-   * The next pull fetches it again. undefined when nothing of it is kept.
+   * Gives up all that is kept of a repository, or what a tag alone leads to, with the platforms of an index: content that
+   * another tag leads to stays. The next pull fetches it again. undefined when nothing of it is kept.
    */
   async purge(repository: string, tag?: string): Promise<Purged | undefined> {
     const listed = await this.#listAll(repository);

@@ -106,8 +106,8 @@ export interface CachedContent {
   }): Promise<{ readonly blobs: number; readonly bytes: number }>;
 
   /**
-   * Cached manifests of one repository, by digest: here with their own tags only, when the last of these was
-   * confirmed, and the bytes of the manifest itself.
+   * Cached manifests of one repository, by digest: with the time when the last of their own tags was confirmed, and the
+   * bytes of the manifest itself.
    */
   listManifests(
     repository: string,

@@ -246,7 +246,7 @@ export function cachedContentContract(store: CurrentStore): void {
   });
 
   describe("listings of what is cached", () => {
-    test("a repository's manifests by digest, with their own tags and the last time these were confirmed", async () => {
+    test("a repository's manifests by digest, with the tags that lead there and the last time its own were confirmed", async () => {
       const child = await cacheManifest(store(), here, "child", { now: 10 });
       const index = await cacheIndex(
         store(),
@@ -257,7 +257,7 @@ export function cachedContentContract(store: CurrentStore): void {
       await store().mirror.tags.confirm(here, "a", index, 90);
       await store().manifests.commit(manifestOf(here, "pushed", { tags: ["own"] }));
       const expected = [
-        { repository: here, digest: child, pulledAt: 10, tags: [], checkedAt: undefined, size: 5 },
+        { repository: here, digest: child, pulledAt: 10, tags: ["a", "b"], checkedAt: undefined, size: 5 },
         { repository: here, digest: index, pulledAt: 20, tags: ["a", "b"], checkedAt: 90, size: 5 },
       ].sort((a, b) => (a.digest < b.digest ? -1 : 1));
       expect(await content().listManifests(here, { limit: 10 })).toEqual({ entries: expected, more: false });

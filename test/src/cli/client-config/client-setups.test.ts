@@ -51,7 +51,10 @@ describe("a client's configuration", () => {
   });
 
   it("names no other upstream to docker where there is none", () => {
-    const server = { ...serverAt({ http: { publicUrl: "http://b:5000" } }), upstreams: upstreams.slice(0, 1) };
+    const server = {
+      ...serverAt({ http: { publicUrl: "http://b:5000" } }),
+      upstreams: upstreams.slice(0, 1),
+    };
     expect(clients.get("docker")?.(server).notes.join("\n")).not.toMatch(/prefix/);
   });
 

@@ -140,6 +140,20 @@ describe("berth mirror status and purge", () => {
   });
 });
 
+describe("berth mirror purge", () => {
+  it("gives up an index with its platforms, but none that another tag leads to", async () => {
+    const mirror = await mirrorAtHand();
+    const platforms = ["linux/amd64", "linux/arm64"];
+    mirror.upstream.addImage("library/app", "1", { platforms, layers: [2000] });
+    await mirror.berth("mirror pull app:1 --platform all");
+    mirror.upstream.addImage("library/app", "2", { platforms, layers: [3000] });
+    await mirror.berth("mirror pull app:2 --platform all");
+    expect(await mirror.json("mirror purge docker.io/library/app:1 --yes")).toMatchObject({ manifests: 3 });
+    const left = (await mirror.json("mirror status docker.io/library/app")) as { tags: string[] }[];
+    expect(left.map(({ tags }) => tags)).toEqual([["2"], ["2"], ["2"]]);
+  });
+});
+
 describe("berth mirror pin", () => {
   it("adds to the patterns of the configuration, and takes away what it added", async () => {
     const mirror = await mirrorAtHand({ BERTH_MIRROR_PINS: '["registry.k8s.io/**"]' });
