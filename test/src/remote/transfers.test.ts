@@ -18,7 +18,7 @@ async function upstreamWith(layerBytes = 1000) {
 
 describe("a transfer", () => {
   it("waits for its reader: little is held here, and no patience runs out meanwhile", async () => {
-    const size = 64 * 1024 * 1024;
+    const size = 24 * 1024 * 1024;
     const { fake, layer } = await upstreamWith(size);
     const { body } = await remoteUnderTest({ url: fake.url, inactivitySeconds: 0.2 }).fetchBlob(name, layer, {
       signal,

@@ -244,7 +244,7 @@ describe("whatever happens to a download", () => {
         if (kept) expect(kept.equals(blob)).toBe(true);
         else expect(outcomes.every((outcome) => outcome instanceof Error)).toBe(true);
       }),
-      { numRuns: 150 },
+      { numRuns: 40 },
     );
     expect(process.problems).toEqual([]);
   }, 120_000);

@@ -166,5 +166,5 @@ test("the cap holds, what is pinned or pushed stays, and a whole image stays who
       await subject.close();
     }
   });
-  await fc.assert(property, { numRuns: 40 });
+  await fc.assert(property, { numRuns: 15 });
 }, 60_000);
