@@ -19,6 +19,8 @@ export class OutageMemory {
   readonly #windowSeconds: number;
   readonly #now: () => number;
   #failures = 0;
+  /** When it was left out. Before that the clock was set back, and nobody knows how long ago it was. */
+  #since = 0;
   #until = 0;
   #last: RemoteError | undefined;
   #probeUntil = 0;
@@ -33,6 +35,7 @@ export class OutageMemory {
   get outage(): RemoteError | undefined {
     if (this.#last === undefined) return undefined;
     const now = this.#now();
+    if (now < this.#since) return undefined;
     return now < this.#until || now < this.#probeUntil ? this.#last : undefined;
   }
 
@@ -62,6 +65,7 @@ export class OutageMemory {
     const asked = error.failure === "rate-limited" ? (error.retryAfterSeconds ?? 0) : 0;
     const seconds = Math.min(Math.max(asked, this.#windowSeconds), longestPauseSeconds);
     this.#last = error;
-    this.#until = this.#now() + seconds * 1000;
+    this.#since = this.#now();
+    this.#until = this.#since + seconds * 1000;
   }
 }

@@ -76,6 +76,13 @@ describe("the memory of a source's outages", () => {
     expect(outages.outage).toBeUndefined();
   });
 
+  it("does not last for longer because a clock was set back", () => {
+    const { clock, outages, fail } = memory();
+    fail("timeout");
+    clock.seconds = -1;
+    expect(outages.outage).toBeUndefined();
+  });
+
   it("keeps away as long as a source asks for, up to a quarter of an hour", () => {
     const { clock, outages, fail } = memory();
     fail("rate-limited", 120);
