@@ -122,6 +122,10 @@ describe("berth mirror status and purge", () => {
     // as images are written, too
     const { output } = await mirror.berth("mirror status docker.io/app");
     expect(output).toMatch(/^DIGEST +TAGS +CONFIRMED +PULLED\nsha256:\w+ +[12] +\d+ s ago/);
+    expect(await mirror.json("mirror status app")).toMatchObject([
+      { repository: "docker.io/library/app" },
+      {},
+    ]);
 
     const asked = await mirror.berth("mirror purge docker.io/library/app:1", { answers: ["y"] });
     expect(asked.questions).toEqual(["Give up what is cached of docker.io/library/app:1? [y/N]"]);
@@ -158,6 +162,10 @@ describe("berth mirror pin", () => {
   it("adds to the patterns of the configuration, and takes away what it added", async () => {
     const mirror = await mirrorAtHand({ BERTH_MIRROR_PINS: '["registry.k8s.io/**"]' });
     await mirror.berth(["mirror", "pin", "docker.io/library/*:1"]);
+    expect(await mirror.berth("mirror pin alpine:3.20")).toMatchObject({
+      code: 2,
+      errors: expect.stringMatching(/^error: alpine:3\.20 fits no image: patterns begin with an upstream/),
+    });
     expect(await mirror.json("mirror pins")).toEqual([
       { pattern: "registry.k8s.io/**", configured: true },
       { pattern: "docker.io/library/*:1", configured: false },
