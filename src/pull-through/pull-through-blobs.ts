@@ -6,6 +6,7 @@ import { OciError } from "../oci/oci-error.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";
 import type { Blobs, ByteRange, OpenBlob, Visibility } from "../registry/registry.ts";
 import { RemoteError } from "../remote/remote-error.ts";
+import { longestWaitSeconds } from "./longest-wait.ts";
 import type { MirrorEvents } from "./mirror-events.ts";
 import { refuseChange } from "./refuse-change.ts";
 import { askUpstream, hiddenReason } from "./remote-refusal.ts";
@@ -29,9 +30,6 @@ export interface PullThroughBlobsParts {
 
 type ChooseRange = (size: number) => ByteRange | undefined;
 
-/** To its headers an answer takes no longer than clients wait (REQ-48). */
-const headersSeconds = 9;
-
 export class PullThroughBlobs implements Blobs {
   readonly #parts: PullThroughBlobsParts;
 
@@ -45,9 +43,9 @@ export class PullThroughBlobs implements Blobs {
     const held = await this.#held(at, digest, () => local.stat(repository, digest));
     if (held !== undefined || at === undefined) return held;
     return this.#fromUpstream(at, digest, async () => {
-      const signal = AbortSignal.timeout(headersSeconds * 1000);
+      const signal = patience();
       const { size } = await at.source.statBlob(at.name, digest, { signal });
-      return size === undefined ? this.#measure(at, digest) : { size };
+      return size === undefined ? this.#measure(at, digest, signal) : { size };
     });
   }
 
@@ -65,7 +63,9 @@ export class PullThroughBlobs implements Blobs {
       events.answered(at.upstream.name, "hit");
       return { ...held, cache: { outcome: "hit", ageSeconds: 0 } };
     }
-    const blob = await this.#fromUpstream(at, digest, () => this.#download(at, digest, chooseRange));
+    const blob = await this.#fromUpstream(at, digest, () =>
+      this.#download(at, digest, patience(), chooseRange),
+    );
     events.answered(at.upstream.name, blob === undefined ? "absent" : "miss");
     return blob;
   }
@@ -125,9 +125,13 @@ export class PullThroughBlobs implements Blobs {
     }
   }
 
-  async #download(at: MirroredRepository, digest: Digest, chooseRange?: ChooseRange): Promise<OpenBlob> {
+  async #download(
+    at: MirroredRepository,
+    digest: Digest,
+    signal: AbortSignal,
+    chooseRange?: ChooseRange,
+  ): Promise<OpenBlob> {
     const { repository, name, source } = at;
-    const signal = AbortSignal.timeout(headersSeconds * 1000);
     try {
       return await this.#parts.downloads.open({
         ...{ repository, digest, name, upstream: source, chooseRange, signal },
@@ -140,9 +144,17 @@ export class PullThroughBlobs implements Blobs {
   }
 
   /** Upstreams that do not say how long a blob is: whoever asks is about to fetch it. */
-  async #measure(at: MirroredRepository, digest: Digest): Promise<{ readonly size: number }> {
-    const { body, size } = await this.#download(at, digest);
+  async #measure(
+    at: MirroredRepository,
+    digest: Digest,
+    signal: AbortSignal,
+  ): Promise<{ readonly size: number }> {
+    const { body, size } = await this.#download(at, digest, signal);
     await body.close();
     return { size };
   }
+}
+
+function patience(): AbortSignal {
+  return AbortSignal.timeout(longestWaitSeconds * 1000);
 }

@@ -68,7 +68,7 @@ export class PullThroughReferrers implements Referrers {
       return { ...list, mediaType: ociImageIndex };
     };
     const ttlSeconds = Math.min(at.ttlSecondsOf(at.name, tag), longestTtlSeconds);
-    return { at, tag, ttlSeconds, ask, fetch: (_, signal) => ask(signal) };
+    return { at, tag, of: "referrers", ttlSeconds, ask, fetch: (_, signal) => ask(signal) };
   }
 }
 

@@ -3,6 +3,7 @@ import { OciError } from "../oci/oci-error.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";
 import type { Page, PageRequest, TagsPage, Tags } from "../registry/registry.ts";
 import { RemoteError } from "../remote/remote-error.ts";
+import { longestWaitSeconds } from "./longest-wait.ts";
 import type { MirrorEvents } from "./mirror-events.ts";
 import { askUpstream, countsAsAbsent, hiddenReason, staleReasons } from "./remote-refusal.ts";
 import { ShortMemory } from "./short-memory.ts";
@@ -18,8 +19,8 @@ export interface PullThroughTagsParts {
   readonly now: () => number;
 }
 
-/** Without anything cached it is waited for as long as clients wait (REQ-48). */
-const firstSeconds = 9;
+/** Each may be a thousand tags. */
+const maxPages = 500;
 
 export class PullThroughTags implements Tags {
   readonly #parts: PullThroughTagsParts;
@@ -29,7 +30,7 @@ export class PullThroughTags implements Tags {
 
   constructor(parts: PullThroughTagsParts) {
     this.#parts = parts;
-    this.#pages = new ShortMemory(parts.now);
+    this.#pages = new ShortMemory(parts.now, maxPages);
     this.#failures = new ShortMemory(parts.now);
   }
 
@@ -78,7 +79,7 @@ export class PullThroughTags implements Tags {
     const { settings } = this.#parts;
     const known = this.#failures.get(key);
     if (known !== undefined) throw known;
-    const signal = AbortSignal.timeout((isCached ? settings.checkSeconds : firstSeconds) * 1000);
+    const signal = AbortSignal.timeout((isCached ? settings.checkSeconds : longestWaitSeconds) * 1000);
     try {
       const asked = await at.source.listTags(at.name, { after, limit: Math.max(1, limit) }, { signal });
       const page: Page<string> =

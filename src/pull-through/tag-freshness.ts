@@ -10,6 +10,7 @@ import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
 import type { StoredManifest } from "../registry/registry.ts";
 import { RemoteError } from "../remote/remote-error.ts";
 import type { RemoteManifest } from "../remote/upstream.ts";
+import { longestWaitSeconds } from "./longest-wait.ts";
 import type { ManifestCache } from "./manifest-cache.ts";
 import { countsAsAbsent, staleReasons } from "./remote-refusal.ts";
 import { ShortMemory } from "./short-memory.ts";
@@ -21,6 +22,8 @@ import type { MirrorSettings } from "./upstream-settings.ts";
 export interface Inquiry {
   readonly at: MirroredRepository;
   readonly tag: string;
+  /** What is kept under it: what the upstream tags so, or its list of referrers, which it may have without such a tag. */
+  readonly of: "tag" | "referrers";
   readonly ttlSeconds: number;
   /** What it is now: a digest, or the manifest where the upstream does not say its digest. */
   ask(signal: AbortSignal): Promise<Digest | RemoteManifest>;
@@ -39,8 +42,6 @@ export interface TagFreshnessParts {
   readonly now: () => number;
 }
 
-/** With what is cached nobody waits so long, without there is nothing else: below what clients wait (REQ-48). */
-const firstSeconds = 9;
 /** How long a limit holds whose window the upstream does not say. */
 const limitWindowSeconds = 3600;
 
@@ -117,7 +118,7 @@ export class TagFreshness {
 
   async #check(key: string, inquiry: Inquiry, cached: CachedTag | undefined): Promise<Verdict> {
     const { checkSeconds, negativeSeconds } = this.#parts.settings;
-    const signal = AbortSignal.timeout(firstSeconds * 1000);
+    const signal = AbortSignal.timeout(longestWaitSeconds * 1000);
     const head =
       cached === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(checkSeconds * 1000)]);
     try {
@@ -189,8 +190,9 @@ export class TagFreshness {
   }
 }
 
-function keyOf({ at, tag }: Inquiry): string {
-  return `${at.repository}:${tag}`;
+/** Apart for each kind: that there is no such tag says nothing of the referrers. */
+function keyOf({ at, tag, of }: Inquiry): string {
+  return `${of} ${at.repository}:${tag}`;
 }
 
 function absence({ tag }: Inquiry): RemoteError {

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { digestOf, parseDigest, type Digest } from "../../../storage/digest.ts";
 import { OciError } from "../../../src/oci/oci-error.ts";
+import { referrersTagOf } from "../../../src/oci/referrers-tag.ts";
 import { mediaTypes, randomBlob } from "../../support/images.ts";
-import { openMirror, repositoryNamed, type MirrorUnderTest } from "./mirror-under-test.ts";
+import { openMirror, referenceTo, repositoryNamed, type MirrorUnderTest } from "./mirror-under-test.ts";
 
 const repository = repositoryNamed("up.example/app");
 
@@ -75,6 +76,18 @@ describe("what refers to a manifest of an upstream", () => {
     expect(await mirror.registry.referrers.list(repository, subject, {})).toMatchObject({
       manifests: descriptors,
     });
+  });
+
+  it("is asked for also when the upstream has just said that it has no such tag", async () => {
+    mirror.upstream.referrers = index(descriptors);
+    const { manifests, referrers } = mirror.registry;
+    const tag = referenceTo(referrersTagOf(subject));
+    const fresh = { manifests: descriptors, cache: { outcome: "miss" } };
+    expect(await manifests.find(repository, tag)).toBeUndefined();
+    expect(await referrers.list(repository, subject, {})).toMatchObject(fresh);
+    mirror.clock.seconds += 60;
+    expect(await manifests.find(repository, tag)).toMatchObject({ cache: { outcome: "stale" } });
+    expect(await referrers.list(repository, subject, {})).toMatchObject(fresh);
   });
 
   it("is an empty list where the upstream knows of none, and no list where it can't be asked", async () => {
