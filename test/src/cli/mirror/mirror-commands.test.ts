@@ -162,10 +162,9 @@ describe("berth mirror pin", () => {
   it("adds to the patterns of the configuration, and takes away what it added", async () => {
     const mirror = await mirrorAtHand({ BERTH_MIRROR_PINS: '["registry.k8s.io/**"]' });
     await mirror.berth(["mirror", "pin", "docker.io/library/*:1"]);
-    expect(await mirror.berth("mirror pin alpine:3.20")).toMatchObject({
-      code: 2,
-      errors: expect.stringMatching(/^error: alpine:3\.20 fits no image: patterns begin with an upstream/),
-    });
+    const refused = await mirror.berth("mirror pin alpine:3.20");
+    expect(refused.code).toBe(2);
+    expect(refused.errors).toMatch(/^error: alpine:3\.20 fits no image: patterns begin with an upstream/);
     expect(await mirror.json("mirror pins")).toEqual([
       { pattern: "registry.k8s.io/**", configured: true },
       { pattern: "docker.io/library/*:1", configured: false },
