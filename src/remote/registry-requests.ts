@@ -102,7 +102,9 @@ export class RegistryRequests {
   ): Promise<HttpAnswer> {
     const headers: Record<string, string> = { accept };
     if (range !== undefined) headers["range"] = range;
-    if (authorization !== undefined) headers["authorization"] = authorization;
+    // A listing that was redirected has its next page where it was redirected to.
+    const isOwn = url.origin === this.#registry.origin;
+    if (authorization !== undefined && isOwn) headers["authorization"] = authorization;
     const request: HttpRequest = { method, url, headers, kind, signal };
     const onHost = (host: string) => this.#hosts.set(host, true);
     const answer = await follow(this.#exchange, request, { insecure: this.#options.insecure, onHost });
