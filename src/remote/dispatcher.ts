@@ -27,11 +27,13 @@ export class Connections {
   }
 
   async dispatcherFor(url: URL): Promise<Dispatcher> {
-    this.#contexts ??= this.#material.read();
-    const contexts = await this.#contexts.catch((error: unknown) => {
-      this.#contexts = undefined;
+    const reading = (this.#contexts ??= this.#material.read());
+    const contexts = await reading.catch((error: unknown) => {
+      if (this.#contexts === reading) this.#contexts = undefined;
       throw error;
     });
+    // The files changed meanwhile: an agent of what they were would stay.
+    if (this.#contexts !== reading && !this.#closed) return await this.dispatcherFor(url);
     if (this.#closed) throw new RemoteError("connection", "the connections to this upstream are closed");
     const proxy = this.#proxyFor(url);
     const whose = url.hostname === this.#ownHost ? "own" : "other";
