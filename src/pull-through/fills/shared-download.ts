@@ -19,6 +19,7 @@ import { Growth } from "./growth.ts";
 import { keepBlob } from "./keep-blob.ts";
 import { Outcome, type DownloadOutcome } from "./outcome.ts";
 import { beginTransfer } from "./steady-transfer.ts";
+import { spoolSuffix } from "./sweep-spool.ts";
 
 export class SharedDownload {
   /** Settles when nothing goes on any more; never rejects. */
@@ -106,7 +107,7 @@ export class SharedDownload {
     const { repository, digest } = this.#wanted;
     const holder = newId();
     const fill = {
-      ...{ repository, digest, holder, path: path.join(spoolDirectory, holder) },
+      ...{ repository, digest, holder, path: path.join(spoolDirectory, `${holder}${spoolSuffix}`) },
       leaseUntil: now() + this.#timing.lease,
     };
     const claim = await mirror.fills.claim(fill, now());
