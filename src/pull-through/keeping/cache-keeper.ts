@@ -1,5 +1,5 @@
 // What stays in the cache and what goes (REQ-32): makes room before something is fetched, and sees to it from time to
-// time that nothing is kept that nobody pulls. What was pushed is never touched; see CachedContent in storage.
+// time that nothing is kept that nobody pulls. What was pushed is never touched; see Eviction in storage.
 import type { Digest } from "../../../storage/digest.ts";
 import type { CachedManifest, MirrorStore } from "../../../storage/metadata/mirror-store.ts";
 import type { MirrorSettings } from "../upstream-settings.ts";
@@ -52,10 +52,15 @@ export class CacheKeeper {
     this.#settings = settings;
     const stepSeconds = () => Math.min(noteStepSeconds, (this.#settings.idleSeconds ?? Infinity) / 4);
     this.#notes = new PullNotes({ content: mirror.content, stepSeconds, now, onProblem });
-    this.#bytes = new CachedBytes({ content: mirror.content, fills: mirror.fills, now });
+    this.#bytes = new CachedBytes({ eviction: mirror.eviction, fills: mirror.fills, now });
     const minFreeBytes = () => this.#settings.minFreeBytes;
     const directory = settings.spoolDirectory;
-    this.#room = new FreeRoom({ directory, minFreeBytes, now, ...(freeBytes && { freeBytes }) });
+    const bytesUnderWay = () => mirror.fills.bytesUnderWay(now());
+    const copies = parts.remoteStore ? 1 : 2;
+    this.#room = new FreeRoom({
+      ...{ directory, minFreeBytes, copies, bytesUnderWay, now },
+      ...(freeBytes && { freeBytes }),
+    });
   }
 
   /** Other settings from now on, for what is cached already too; the next run or the next download applies them. */
@@ -71,11 +76,7 @@ export class CacheKeeper {
 
   /** What is to become of a blob of so many bytes (undefined: nobody knows) that is about to be fetched. */
   async admit(bytes: number | undefined): Promise<"keep" | "pass"> {
-    return (await this.hasRoomOnDisk(bytes)) && (await this.makeRoom(bytes)) ? "keep" : "pass";
-  }
-
-  hasRoomOnDisk(bytes = 0): Promise<boolean> {
-    return this.#room.has(bytes);
+    return (await this.#room.take(bytes ?? 0)) && (await this.makeRoom(bytes)) ? "keep" : "pass";
   }
 
   /** Evicts until `bytes` more fit under the cap, and grants them; false where they can't. */
@@ -149,12 +150,12 @@ export class CacheKeeper {
   }
 
   async #evictManifests(before: number, goesOn: () => boolean): Promise<void> {
-    const { content, pins } = this.#parts.mirror;
+    const { eviction, pins } = this.#parts.mirror;
     const isPinned = pinnedBy([...this.#settings.pins, ...(await pins.list())]);
     // what is evicted, or pulled meanwhile, leaves the list; what is pinned stays in it
     let pinned = 0;
     for (let more = true; more && goesOn();) {
-      const candidates = await content.listByPull({ limit: batch, offset: pinned, before });
+      const candidates = await eviction.listByPull({ limit: batch, offset: pinned, before });
       for (const candidate of candidates) {
         if (!goesOn()) return;
         if (isPinned(candidate)) pinned += 1;
@@ -165,15 +166,15 @@ export class CacheKeeper {
   }
 
   async #evict({ repository, digest, pulledAt }: CachedManifest): Promise<void> {
-    const { content } = this.#parts.mirror;
+    const { eviction } = this.#parts.mirror;
     const options = { unlessPulledSince: pulledAt, ...this.#discarding() };
-    this.#bytes.free((await content.evictManifest({ repository, digest }, options)) ?? 0);
+    this.#bytes.free((await eviction.evictManifest({ repository, digest }, options)) ?? 0);
   }
 
   async #evictLooseBlobs(before: number, goesOn: () => boolean): Promise<void> {
     for (let more = true; more && goesOn();) {
       const options = { before, limit: batch, ...this.#discarding() };
-      const { blobs, bytes } = await this.#parts.mirror.content.evictLooseBlobs(options);
+      const { blobs, bytes } = await this.#parts.mirror.eviction.evictLooseBlobs(options);
       this.#bytes.free(bytes);
       more = blobs === batch;
     }

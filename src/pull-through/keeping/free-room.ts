@@ -6,30 +6,46 @@ import { dirname } from "node:path";
 export interface FreeRoomParts {
   readonly directory: string;
   readonly minFreeBytes: () => number;
+  /** How often a download is on the disk while it runs: in its spool file, and in the store where that is one, too. */
+  readonly copies: number;
+  /** Of all downloads that run, in every process: what they have written counts again, so that too little is kept at worst. */
+  readonly bytesUnderWay: () => Promise<number>;
   readonly now: () => number;
   /** Bytes that are free to us in the file system of a directory. */
   readonly freeBytes?: (directory: string) => Promise<number>;
 }
 
 const rememberedMilliseconds = 5000;
+/** So long it may take until a download that was given room says in the database how long it is. */
+const unsaidMilliseconds = 3000;
 
 export class FreeRoom {
   readonly #parts: FreeRoomParts;
   #free = 0;
   #until = -Infinity;
+  #given: { readonly at: number; readonly bytes: number }[] = [];
 
   constructor(parts: FreeRoomParts) {
     this.#parts = parts;
   }
 
-  /** Whether the least that must stay free is left when `bytes` more are written. */
-  async has(bytes: number): Promise<boolean> {
-    const { directory, minFreeBytes, now, freeBytes = freeBytesOf } = this.#parts;
-    if (now() >= this.#until) {
-      this.#free = await freeBytes(directory);
-      this.#until = now() + rememberedMilliseconds;
-    }
-    return this.#free - bytes >= minFreeBytes();
+  /** Whether the least that must stay free is left when `bytes` more are fetched; the room is theirs then. */
+  async take(bytes: number): Promise<boolean> {
+    const { minFreeBytes, copies, now } = this.#parts;
+    if (now() >= this.#until) await this.#measure();
+    if (this.#free - bytes * copies < minFreeBytes()) return false;
+    this.#free -= bytes * copies;
+    this.#given.push({ at: now(), bytes });
+    return true;
+  }
+
+  async #measure(): Promise<void> {
+    const { directory, copies, bytesUnderWay, now, freeBytes = freeBytesOf } = this.#parts;
+    const [free, underWay] = await Promise.all([freeBytes(directory), bytesUnderWay()]);
+    this.#given = this.#given.filter(({ at }) => at > now() - unsaidMilliseconds);
+    const given = this.#given.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.#free = free - Math.max(underWay, given) * copies;
+    this.#until = now() + rememberedMilliseconds;
   }
 }
 

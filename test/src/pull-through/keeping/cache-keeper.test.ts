@@ -86,7 +86,7 @@ describe("making room", () => {
     const { keeper, metadata, clock } = await withFourImages({ maxBytes: 400, pins: [here] });
     expect(await keeper.makeRoom(100)).toBe(false);
     await metadata.mirror.pins.add("nothing", 1);
-    await metadata.mirror.content.evictManifest(
+    await metadata.mirror.eviction.evictManifest(
       { repository: here, digest: digestFor("a") },
       { unlessPulledSince: clock.now, now: clock.now, dueAt: clock.now },
     );
@@ -199,8 +199,8 @@ describe("admission", () => {
     const free = { bytes: 1000 };
     const parts = { freeBytes: async () => free.bytes };
     const { keeper, clock } = (opened = await openKeeper({ maxBytes: 5000, minFreeBytes: 300 }, parts));
-    expect(await keeper.admit(700)).toBe("keep");
-    expect(await keeper.admit(701)).toBe("pass");
+    expect(await keeper.admit(351)).toBe("pass");
+    expect(await keeper.admit(350)).toBe("keep");
     free.bytes = 299;
     expect(await keeper.admit(undefined)).toBe("keep");
     clock.now += 5000;
