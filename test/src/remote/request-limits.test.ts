@@ -52,7 +52,8 @@ describe("limits of requests", () => {
   });
 
   it("keep the process running for whoever waits, and for nobody else", async () => {
-    const holding = () => process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length;
+    const holding = () =>
+      process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length;
     const limits = new RequestLimits({ maxConnections: 10, requestsPerSecond: 0.1 });
     const before = holding();
     await limits.enter("question", signal);
