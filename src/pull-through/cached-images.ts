@@ -4,7 +4,7 @@ import type { CachedManifest, MirrorStore, UpstreamUsage } from "../../storage/m
 import type { Page, PageRequest, Tags } from "../../storage/metadata/metadata-store.ts";
 
 export interface CachedImagesParts {
-  readonly mirror: Pick<MirrorStore, "content">;
+  readonly mirror: Pick<MirrorStore, "content" | "eviction">;
   readonly tags: Pick<Tags, "delete">;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -92,7 +92,7 @@ export class CachedImages {
     for (const { repository, digest } of manifests) {
       const at = now();
       const times = { unlessPulledSince: whenever, now: at, dueAt: at + graceMilliseconds };
-      const bytes = await mirror.content.evictManifest({ repository, digest }, times);
+      const bytes = await mirror.eviction.evictManifest({ repository, digest }, times);
       if (bytes === undefined) continue;
       purged.manifests += 1;
       purged.bytes += bytes;

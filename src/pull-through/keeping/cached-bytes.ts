@@ -3,7 +3,7 @@
 import type { MirrorStore } from "../../../storage/metadata/mirror-store.ts";
 
 export interface CachedBytesParts {
-  readonly content: Pick<MirrorStore["content"], "usage">;
+  readonly eviction: Pick<MirrorStore["eviction"], "usage">;
   readonly fills: Pick<MirrorStore["fills"], "bytesUnderWay">;
   readonly now: () => number;
 }
@@ -48,8 +48,8 @@ export class CachedBytes {
   }
 
   async #count(): Promise<void> {
-    const { content, fills, now } = this.#parts;
-    const { bytes } = await content.usage();
+    const { eviction, fills, now } = this.#parts;
+    const { bytes } = await eviction.usage();
     const underWay = await fills.bytesUnderWay(now());
     this.#granted = this.#granted.filter(({ at }) => at > now() - unsaidMilliseconds);
     const granted = this.#granted.reduce((sum, grant) => sum + grant.bytes, 0);

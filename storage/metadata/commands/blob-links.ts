@@ -81,18 +81,13 @@ export function* putBlob({ digest, locator, size }: BlobRecord, now: number): Co
 }
 
 /** @param pulledAt marks the link as cached, unless it was pushed before; undefined for a push, which takes the mark away */
-export function* linkBlob(
-  repository: string,
-  digest: Digest,
-  now: number,
-  pulledAt: number | null = null,
-): Command<void> {
+export function* linkBlob(repository: string, digest: Digest, now: number, pulledAt?: number): Command<void> {
   const repositoryId = yield* getRepositoryId(repository);
   yield* query(
     `INSERT INTO blob_links (repository_id, digest, linked_at, pulled_at) VALUES ($1, $2, $3, $4)
      ON CONFLICT (repository_id, digest)
      DO UPDATE SET pulled_at = excluded.pulled_at WHERE blob_links.pulled_at IS NOT NULL`,
-    ...[repositoryId, digest, now, pulledAt],
+    ...[repositoryId, digest, now, pulledAt ?? null],
   );
 }
 

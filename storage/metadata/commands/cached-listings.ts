@@ -1,7 +1,7 @@
 // What is cached, as lists: by last pull for eviction, by repository for people.
 import type { Digest } from "../../digest.ts";
 import type { Page, PageRequest } from "../metadata-store.ts";
-import type { CachedContent, CachedManifest } from "../mirror-store.ts";
+import type { CachedContent, CachedManifest, Eviction } from "../mirror-store.ts";
 import { query, queryOne, type Command } from "../statement.ts";
 import { pageOf, startOf } from "./pages.ts";
 import { chunksOf, parameterList } from "./row-lists.ts";
@@ -20,9 +20,7 @@ type Node = Pick<CachedRow, "id" | "digest" | "subject">;
 
 const columns = "m.id, m.repository_id, r.name AS repository, m.digest, m.subject, m.size, m.pulled_at";
 
-export function* listCachedByPull(
-  options: Parameters<CachedContent["listByPull"]>[0],
-): Command<CachedManifest[]> {
+export function* listCachedByPull(options: Parameters<Eviction["listByPull"]>[0]): Command<CachedManifest[]> {
   const rows = yield* query<CachedRow>(
     `SELECT ${columns} FROM manifests m JOIN repositories r ON r.id = m.repository_id
      WHERE m.pulled_at IS NOT NULL AND m.pulled_at < $1

@@ -92,7 +92,7 @@ const evict = fc.tuple(anyMirrored, anyImage).map(([repository, image]): Step =>
   return async ({ metadata, clock, pins }) => {
     if (pins.has(`${repository}:${image}`)) return;
     const options = { unlessPulledSince: clock.now, now: clock.now, dueAt: clock.now };
-    await metadata.mirror.content.evictManifest({ repository, digest: digestFor(image) }, options);
+    await metadata.mirror.eviction.evictManifest({ repository, digest: digestFor(image) }, options);
   };
 });
 
