@@ -110,7 +110,8 @@ function openMirror(config: Config, parts: MirrorParts): OpenedMirror {
     drain: (grace) => downloads.close(grace),
     close: async () => {
       await downloads.close();
-      await keeper.close();
+      // What is left to close is worth more than the last notes.
+      await keeper.close().catch((error: unknown) => onProblem(error, "what was pulled could not be noted"));
       await map.close();
     },
   };
