@@ -11,6 +11,7 @@ import type { Logger } from "../observability/logger.ts";
 import type { MirrorMetrics } from "../observability/mirror-metrics.ts";
 import { SharedDownloads } from "../pull-through/fills/shared-downloads.ts";
 import { CacheKeeper } from "../pull-through/keeping/cache-keeper.ts";
+import { readingGraceMilliseconds } from "../pull-through/keeping/reading-grace.ts";
 import type { MirrorEvents } from "../pull-through/mirror-events.ts";
 import { MirrorNamespaces } from "../pull-through/namespaces.ts";
 import { OrderedSources } from "../pull-through/ordered-sources.ts";
@@ -59,7 +60,7 @@ export function assembleMirror(config: Config, parts: MirrorParts): MirrorSide {
       now,
       newId: randomUUID,
     },
-    ...{ pins: config.mirror.pins, graceMilliseconds: blobStore.remote ? 900_000 : 60_000 },
+    ...{ pins: config.mirror.pins, graceMilliseconds: readingGraceMilliseconds(blobStore.remote) },
   });
   return {
     ...opened,

@@ -20,7 +20,7 @@ export interface OrderedSourcesOptions {
   /** A source that has another one behind it is waited for so long. */
   readonly attemptSeconds: number;
   readonly now: () => number;
-  /** One call to one source ended; `error` when it failed. */
+  /** One call to one source ended; `error` when it failed. Those that were left before their end are not told of. */
   readonly onCall?: ((call: UpstreamCall, error: RemoteError | undefined) => void) | undefined;
 }
 
@@ -208,10 +208,13 @@ export class OrderedSources implements Upstream {
       return { value };
     } catch (cause) {
       const error = asRemoteError(cause, signal, patience.signal);
-      if (isGone(signal)) source.memory.abandoned();
-      else this.#note(source, error);
       if (error.failure === "corrupt" && !isTag(reference)) this.#doubt(reference as Digest, source);
-      this.#onCall(call, error);
+      if (isGone(signal)) {
+        source.memory.abandoned();
+      } else {
+        this.#note(source, error);
+        this.#onCall(call, error);
+      }
       return { error };
     } finally {
       clearTimeout(timer);

@@ -7,6 +7,7 @@ import { CachedBytes } from "./cached-bytes.ts";
 import { FreeRoom, type FreeRoomParts } from "./free-room.ts";
 import { pinnedBy } from "./pinned-images.ts";
 import { PullNotes } from "./pull-notes.ts";
+import { readingGraceMilliseconds } from "./reading-grace.ts";
 
 export type KeepingSettings = Pick<
   MirrorSettings,
@@ -25,8 +26,6 @@ export interface CacheKeeperParts {
 }
 
 const batch = 100;
-/** Bytes that somebody is reading: an open file stays readable, a bucket's object is asked for again and again. */
-const graceSeconds = { local: 60, remote: 15 * 60 };
 /** A download may be a while ahead of the manifest that names it. */
 const looseSeconds = 3600;
 const noteStepSeconds = 3600;
@@ -182,7 +181,6 @@ export class CacheKeeper {
 
   #discarding(): { now: number; dueAt: number } {
     const now = this.#parts.now();
-    const seconds = this.#parts.remoteStore ? graceSeconds.remote : graceSeconds.local;
-    return { now, dueAt: now + seconds * 1000 };
+    return { now, dueAt: now + readingGraceMilliseconds(this.#parts.remoteStore) };
   }
 }

@@ -87,13 +87,14 @@ describe("the sources of an upstream", () => {
   });
 
   it("holds it against no source that an asker left", async () => {
-    const { sources, first } = open({});
+    const { sources, first, calls } = open({});
     const digest = first.addBlob("app", image);
     first.fault = "silence";
     const leaving = new AbortController();
     const asked = failureOf(sources.fetchBlob("app", digest, { signal: leaving.signal }));
     leaving.abort(new Error("the reader left"));
     await asked;
+    expect(calls).toEqual([]);
     first.fault = undefined;
     expect(await failureOf(sources.fetchBlob("app", digest, { signal: never() }))).toBeUndefined();
   });
