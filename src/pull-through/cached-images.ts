@@ -2,6 +2,7 @@
 // (REQ-40). Reads and the same eviction that makes room; nothing that was pushed here is ever touched.
 import type { CachedManifest, MirrorStore, UpstreamUsage } from "../../storage/metadata/mirror-store.ts";
 import type { Page, PageRequest, Tags } from "../../storage/metadata/metadata-store.ts";
+import { isTagName } from "./referrers-lists.ts";
 
 export interface CachedImagesParts {
   readonly mirror: Pick<MirrorStore, "content" | "eviction">;
@@ -53,7 +54,7 @@ export class CachedImages {
     const { entries, more } = await this.#parts.mirror.content.listManifests(repository, page);
     return {
       entries: entries.map(({ tags, digest, checkedAt, pulledAt }) => ({
-        tags,
+        tags: tags.filter(isTagName),
         digest,
         checkedAt,
         pulledAt,

@@ -96,8 +96,7 @@ export class PullThroughManifests implements Manifests {
         signal,
         maxBytes: settings.maxManifestBytes,
       });
-      const kept = await cache.keep(at.repository, fetched, []);
-      return { ...kept, cache: { outcome: "miss", ageSeconds: 0 } };
+      return await cache.keep(at.repository, fetched, []);
     } catch (error) {
       const isAbsent = error instanceof RemoteError && countsAsAbsent(at.upstream, error);
       if (isAbsent) this.#absent.set(key, error, settings.negativeSeconds);
@@ -111,7 +110,6 @@ export class PullThroughManifests implements Manifests {
     return {
       at,
       tag,
-      of: "tag",
       ttlSeconds: at.ttlSecondsOf(name, tag),
       ask: async (signal) =>
         (await source.resolve(name, tag, { signal })).digest ??

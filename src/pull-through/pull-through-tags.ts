@@ -5,6 +5,7 @@ import type { Page, PageRequest, TagsPage, Tags } from "../registry/registry.ts"
 import { RemoteError } from "../remote/remote-error.ts";
 import { longestWaitSeconds } from "./longest-wait.ts";
 import type { MirrorEvents } from "./mirror-events.ts";
+import { isTagName } from "./referrers-lists.ts";
 import { askUpstream, countsAsAbsent, hiddenReason, staleReasons } from "./remote-refusal.ts";
 import { ShortMemory } from "./short-memory.ts";
 import { SingleFlight } from "./single-flight.ts";
@@ -38,7 +39,7 @@ export class PullThroughTags implements Tags {
     const { local, map, events } = this.#parts;
     const at = map.find(repository);
     if (at === undefined) return local.list(repository, page);
-    const cached = await local.list(repository, page);
+    const cached = ofTags(await local.list(repository, page));
     const answer = await this.#answer(at, page, cached);
     events.answered(at.upstream.name, answer?.cache?.outcome ?? "absent", answer?.cache?.reason);
     return answer;
@@ -95,4 +96,10 @@ export class PullThroughTags implements Tags {
       throw error;
     }
   }
+}
+
+/** Other names stand behind all tags. */
+function ofTags(page: Page<string> | undefined): Page<string> | undefined {
+  if (page === undefined || page.entries.every(isTagName)) return page;
+  return { entries: page.entries.filter(isTagName), more: false };
 }

@@ -21,9 +21,8 @@ import type { MirrorSettings } from "./upstream-settings.ts";
 /** A question about a tag of an upstream, and how to ask it. */
 export interface Inquiry {
   readonly at: MirroredRepository;
+  /** Or another name that something is kept under, which no tag can be. */
   readonly tag: string;
-  /** What is kept under it: what the upstream tags so, or its list of referrers, which it may have without such a tag. */
-  readonly of: "tag" | "referrers";
   readonly ttlSeconds: number;
   /** What it is now: a digest, or the manifest where the upstream does not say its digest. */
   ask(signal: AbortSignal): Promise<Digest | RemoteManifest>;
@@ -190,9 +189,8 @@ export class TagFreshness {
   }
 }
 
-/** Apart for each kind: that there is no such tag says nothing of the referrers. */
-function keyOf({ at, tag, of }: Inquiry): string {
-  return `${of} ${at.repository}:${tag}`;
+function keyOf({ at, tag }: Inquiry): string {
+  return `${at.repository}:${tag}`;
 }
 
 function absence({ tag }: Inquiry): RemoteError {
@@ -200,5 +198,5 @@ function absence({ tag }: Inquiry): RemoteError {
 }
 
 function answer({ manifest, fetched }: Exclude<Verdict, "gone">): StoredManifest {
-  return { ...manifest, cache: { outcome: fetched ? "miss" : "hit", ageSeconds: 0 } };
+  return fetched ? manifest : { ...manifest, cache: { outcome: "hit", ageSeconds: 0 } };
 }

@@ -86,8 +86,27 @@ describe("what refers to a manifest of an upstream", () => {
     expect(await manifests.find(repository, tag)).toBeUndefined();
     expect(await referrers.list(repository, subject, {})).toMatchObject(fresh);
     mirror.clock.seconds += 60;
-    expect(await manifests.find(repository, tag)).toMatchObject({ cache: { outcome: "stale" } });
+    expect(await manifests.find(repository, tag)).toBeUndefined();
     expect(await referrers.list(repository, subject, {})).toMatchObject(fresh);
+  });
+
+  it("is another thing than what the upstream tags so: with it there and gone, whichever was asked for last", async () => {
+    const tag = referrersTagOf(subject);
+    const tagged = index([{ mediaType: mediaTypes.manifest, digest: digestOf(randomBlob()), size: 9 }]);
+    const { manifests, referrers, tags } = mirror.registry;
+    mirror.upstream.referrers = index(descriptors);
+    mirror.upstream.addManifest("app", tagged, mediaTypes.index, tag);
+    for (const fault of [undefined, undefined, "dns"] as const) {
+      mirror.upstream.fault = fault;
+      expect(await manifests.find(repository, referenceTo(tag))).toMatchObject({ bytes: tagged });
+      expect(await referrers.list(repository, subject, {})).toMatchObject({ manifests: descriptors });
+      mirror.clock.seconds += 3600;
+    }
+    expect(await tags.list(repository, { limit: 10 })).toMatchObject({ entries: [tag], more: false });
+    expect(await tags.list(repository, { limit: 10, after: tag })).toMatchObject({
+      entries: [],
+      more: false,
+    });
   });
 
   it("is an empty list where the upstream knows of none, and no list where it can't be asked", async () => {
