@@ -8,6 +8,8 @@ import type { StoredManifest } from "../registry/registry.ts";
 import type { RemoteManifest } from "../remote/upstream.ts";
 
 const turnBytes = 256 * 1024;
+const kept = { outcome: "miss", ageSeconds: 0 } as const;
+const passed = { outcome: "passed", ageSeconds: 0 } as const;
 
 export class ManifestCache {
   readonly #mirror: Pick<MirrorStore, "content">;
@@ -29,7 +31,7 @@ export class ManifestCache {
   ): Promise<StoredManifest> {
     if (bytes.length > turnBytes) await nextTurn();
     const parsed = readable(bytes, mediaType);
-    if (parsed === undefined) return { digest, mediaType, bytes };
+    if (parsed === undefined) return { digest, mediaType, bytes, cache: passed };
     await this.#mirror.content.commitManifest({
       repository,
       digest,
@@ -38,7 +40,7 @@ export class ManifestCache {
       tags,
       now: this.#now(),
     });
-    return { digest, mediaType: parsed.mediaType, bytes };
+    return { digest, mediaType: parsed.mediaType, bytes, cache: kept };
   }
 }
 

@@ -98,6 +98,14 @@ describe("a manifest of an upstream, by digest", () => {
     ],
   ];
 
+  it("that can't be kept is not said to be", async () => {
+    const at = mirror.upstream.addManifest("app", Buffer.from("schema 1?"), "text/x-old", "v1");
+    for (const reference of [at, "v1", at, "v1"]) {
+      const found = await mirror.registry.manifests.find(repository, referenceTo(reference));
+      expect(found).toMatchObject({ digest: at, cache: { outcome: "passed" } });
+    }
+  });
+
   it.each(shapes)("comes as it is: %s", async (_, { bytes, mediaType }) => {
     const at = mirror.upstream.addManifest("app", bytes, mediaType, "v1");
     for (const reference of [at, "v1", at, "v1"]) {
