@@ -95,7 +95,7 @@ function openMirror(config: Config, parts: MirrorParts): OpenedMirror {
   const downloads = new SharedDownloads({
     ...{ blobStore, mirror, local: local.blobs, now, newId: randomUUID, onProblem },
     ...{ spoolDirectory: settings.spoolDirectory, finishAbandoned: settings.finishAbandoned },
-    admit: (bytes) => keeper.admit(bytes),
+    admit: (bytes, over) => keeper.admit(bytes, over),
   });
   const registry = createPullThroughRegistry({
     ...{ local, metadata, map, settings, downloads, events, now },

@@ -21,6 +21,8 @@ export interface Keeping {
   readonly transfer: Transfer;
   /** Ends everything that goes on under the transfer's signal. */
   readonly halt: AbortController;
+  /** Fires when the blob is kept, or will not be. */
+  readonly over: AbortSignal;
 }
 
 /**
@@ -48,10 +50,10 @@ export async function keepBlob(keeping: Keeping): Promise<void> {
   growth.verify();
 }
 
-async function spool({ parts, blob, growth, transfer }: Keeping): Promise<void> {
+async function spool({ parts, blob, growth, transfer, over }: Keeping): Promise<void> {
   const writer = new SpoolWriter(growth.file, (position) => growth.grow(position));
   const chunks = steadyTransfer(transfer, blob);
-  const admitted = blob.size === undefined ? whileThereIsRoom(chunks, parts.admit) : chunks;
+  const admitted = blob.size === undefined ? whileThereIsRoom(chunks, parts.admit, over) : chunks;
   try {
     for await (const chunk of admitted) await writer.add(chunk);
   } finally {

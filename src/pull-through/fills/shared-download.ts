@@ -147,20 +147,22 @@ export class SharedDownload {
     const wanted = this.#wanted;
     // Another process may have been faster than our claim.
     if (await local.stat(wanted.repository, wanted.digest)) return this.#outcome.settle({ kind: "held" });
-    const halt = new AbortController();
+    const [halt, over] = [new AbortController(), new AbortController()];
     const signal = AbortSignal.any([this.#stop.signal, lease.lost, halt.signal]);
     const transfer = { wanted, signal, pauses: this.#timing.pauses };
     try {
       const blob = await beginTransfer(transfer);
-      if ((await admit(blob.size)) === "pass") return this.#passOn(blob);
+      if ((await admit(blob.size, over.signal)) === "pass") return this.#passOn(blob);
       const growth = await this.#openSpool(spoolPath, blob);
-      await keepBlob({ parts: this.#parts, wanted, blob, growth, transfer, halt });
+      await keepBlob({ parts: this.#parts, wanted, blob, growth, transfer, halt, over: over.signal });
       return true;
     } catch (error) {
       halt.abort(error);
       if (lease.lost.aborted) return false;
       if (error instanceof RemoteError && error.failure === "corrupt" && this.#mayBeginAnew()) return false;
       throw error;
+    } finally {
+      over.abort();
     }
   }
 

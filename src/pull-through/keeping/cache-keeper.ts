@@ -73,24 +73,28 @@ export class CacheKeeper {
     this.#notes.add(repository, digest);
   }
 
-  /** What is to become of a blob of so many bytes (undefined: nobody knows) that is about to be fetched. */
-  async admit(bytes: number | undefined): Promise<"keep" | "pass"> {
-    return (await this.#room.take(bytes ?? 0)) && (await this.makeRoom(bytes)) ? "keep" : "pass";
+  /**
+   * What is to become of a blob of so many bytes (undefined: nobody knows) that is about to be fetched.
+   * @param over fires when it is kept, or will not be
+   */
+  async admit(bytes: number | undefined, over: AbortSignal): Promise<"keep" | "pass"> {
+    const isKept = (await this.#room.take(bytes ?? 0, over)) && (await this.makeRoom(bytes, over));
+    return isKept ? "keep" : "pass";
   }
 
-  /** Evicts until `bytes` more fit under the cap, and grants them; false where they can't. */
-  async makeRoom(bytes = 0): Promise<boolean> {
+  /** Evicts until `bytes` more fit under the cap, and grants them to a download until it is `over`; false where they can't. */
+  async makeRoom(bytes = 0, over?: AbortSignal): Promise<boolean> {
     const { maxBytes } = this.#settings;
     if (maxBytes === undefined) return true;
     if (bytes > maxBytes) return false;
     await this.#bytes.refresh();
-    if (this.#grant(bytes)) return true;
+    if (this.#grant(bytes, over)) return true;
     return this.#alone(async () => {
-      if (this.#isStuck()) return this.#grant(bytes);
+      if (this.#isStuck()) return this.#grant(bytes, over);
       await this.#bytes.count();
-      if (this.#grant(bytes)) return true;
+      if (this.#grant(bytes, over)) return true;
       await this.#evictDownTo(Math.min(this.#lowWater(maxBytes), maxBytes - bytes));
-      return this.#grant(bytes);
+      return this.#grant(bytes, over);
     });
   }
 
@@ -118,10 +122,10 @@ export class CacheKeeper {
     await this.#notes.flush();
   }
 
-  #grant(bytes: number): boolean {
+  #grant(bytes: number, over: AbortSignal | undefined): boolean {
     const { maxBytes } = this.#settings;
     if (maxBytes !== undefined && this.#bytes.total + bytes > maxBytes) return false;
-    this.#bytes.grant(bytes);
+    if (over !== undefined) this.#bytes.grant(bytes, over);
     return true;
   }
 

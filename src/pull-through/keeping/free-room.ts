@@ -2,6 +2,7 @@
 // a mirror never takes the room that pushes and the database need.
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
+import { Grants } from "./grants.ts";
 
 export interface FreeRoomParts {
   readonly directory: string;
@@ -16,35 +17,34 @@ export interface FreeRoomParts {
 }
 
 const rememberedMilliseconds = 5000;
-/** So long it may take until a download that was given room says in the database how long it is. */
-const unsaidMilliseconds = 3000;
 
 export class FreeRoom {
   readonly #parts: FreeRoomParts;
   #free = 0;
   #until = -Infinity;
-  #given: { readonly at: number; readonly bytes: number }[] = [];
+  readonly #given = new Grants();
 
   constructor(parts: FreeRoomParts) {
     this.#parts = parts;
   }
 
-  /** Whether the least that must stay free is left when `bytes` more are fetched; the room is theirs then. */
-  async take(bytes: number): Promise<boolean> {
+  /**
+   * Whether the least that must stay free is left when `bytes` more are fetched; the room is theirs then, until the
+   * download is `over`: what it wrote is not free any more, or free again.
+   */
+  async take(bytes: number, over: AbortSignal): Promise<boolean> {
     const { minFreeBytes, copies, now } = this.#parts;
     if (now() >= this.#until) await this.#measure();
     if (this.#free - bytes * copies < minFreeBytes()) return false;
     this.#free -= bytes * copies;
-    this.#given.push({ at: now(), bytes });
+    this.#given.add(bytes, over);
     return true;
   }
 
   async #measure(): Promise<void> {
     const { directory, copies, bytesUnderWay, now, freeBytes = freeBytesOf } = this.#parts;
     const [free, underWay] = await Promise.all([freeBytes(directory), bytesUnderWay()]);
-    this.#given = this.#given.filter(({ at }) => at > now() - unsaidMilliseconds);
-    const given = this.#given.reduce((sum, { bytes }) => sum + bytes, 0);
-    this.#free = free - Math.max(underWay, given) * copies;
+    this.#free = free - Math.max(underWay, this.#given.bytes) * copies;
     this.#until = now() + rememberedMilliseconds;
   }
 }

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { FreeRoom, type FreeRoomParts } from "../../../../src/pull-through/keeping/free-room.ts";
 
+const running = new AbortController().signal;
+
 const room = (directory: string, least: number, more: Partial<FreeRoomParts> = {}) =>
   new FreeRoom({
     ...{ directory, minFreeBytes: () => least, copies: 2, bytesUnderWay: async () => 0, now: () => 0 },
@@ -14,16 +16,16 @@ test.each([
   ["a directory", tmpdir()],
   ["one that is not there yet", join(tmpdir(), "berth-no-such", "fills")],
 ])("%s has room while the least is left", async (_, directory) => {
-  expect(await room(directory, 0).take(0)).toBe(true);
-  expect(await room(directory, 1).take(1e18)).toBe(false);
-  expect(await room(directory, 1e18).take(0)).toBe(false);
+  expect(await room(directory, 0).take(0, running)).toBe(true);
+  expect(await room(directory, 1).take(1e18, running)).toBe(false);
+  expect(await room(directory, 1e18).take(0, running)).toBe(false);
 });
 
 test("room is given once, for both copies of a download", async () => {
   const few = room("/", 100, { freeBytes: async () => 1000 });
-  expect(await Promise.all([few.take(300), few.take(300)])).toEqual([true, false]);
-  expect(await few.take(150)).toBe(true);
-  expect(await few.take(1)).toBe(false);
+  expect(await Promise.all([few.take(300, running), few.take(300, running)])).toEqual([true, false]);
+  expect(await few.take(150, running)).toBe(true);
+  expect(await few.take(1, running)).toBe(false);
 });
 
 test("what running downloads have yet to write is not free, whether the database knows of them by now or not", async () => {
@@ -32,16 +34,15 @@ test("what running downloads have yet to write is not free, whether the database
     ...{ copies: 1, freeBytes: async () => 1000, now: () => clock.now },
     bytesUnderWay: async () => clock.underWay,
   });
-  clock.now = 2500;
-  expect(await few.take(0)).toBe(true);
-  clock.now = 7000;
-  expect(await few.take(500)).toBe(true);
-  clock.now = 7501;
-  expect(await few.take(401)).toBe(false);
+  const over = new AbortController();
+  expect(await few.take(500, over.signal)).toBe(true);
+  clock.now = 60_000;
+  expect(await few.take(401, running)).toBe(false);
+  over.abort();
   clock.underWay = 500;
-  clock.now = 20_000;
-  expect(await few.take(401)).toBe(false);
+  clock.now = 70_000;
+  expect(await few.take(401, running)).toBe(false);
   clock.underWay = 0;
-  clock.now = 30_000;
-  expect(await few.take(401)).toBe(true);
+  clock.now = 80_000;
+  expect(await few.take(401, running)).toBe(true);
 });

@@ -52,9 +52,11 @@ const pull = fc.tuple(anyMirrored, anyImage).map(([repository, image]): Step => 
       keeper.pulled(repository, digest);
       if (await metadata.blobLinks.find(repository, digest)) continue;
       if (await content.linkBlob({ repository, digest, from: all, now: clock.now })) continue;
-      if ((await keeper.admit(size)) === "pass") continue;
+      const over = new AbortController();
+      if ((await keeper.admit(size, over.signal)) === "pass") continue;
       const blob = sizedBlob(layerOf(size), size, `${repository} ${clock.now} ${++subject.commits}`);
       await content.commitBlob({ repository, blob, now: clock.now });
+      over.abort();
     }
   };
 });
