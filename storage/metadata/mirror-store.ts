@@ -157,7 +157,7 @@ export interface Fills {
   end(repository: string, digest: Digest, holder: string): Promise<void>;
   /** Removes and gives those whose lease ran out. */
   takeDead(now: number): Promise<FillRecord[]>;
-  /** What the living ones will bring, as far as their sizes are known. */
+  /** What the living ones will bring, as far as their sizes are known; nothing any more where the blob is kept by now. */
   bytesUnderWay(now: number): Promise<number>;
 }
 

@@ -156,6 +156,16 @@ function fillsContract(store: CurrentStore): void {
       expect(await fills().bytesUnderWay(10)).toBe(40);
       expect(await fills().bytesUnderWay(100)).toBe(20);
     });
+
+    test("bring nothing more once the blob is kept there, whether they were ended by then or not", async () => {
+      for (const repository of [here, "other"]) {
+        await fills().claim({ ...wanted("a", 100), repository }, 10);
+        const progress = { holder: "a", offset: 0, size: 20, leaseUntil: 100 };
+        await fills().save(repository, digest, progress);
+      }
+      await cacheBlob(store(), here, blobOf("layer"));
+      expect(await fills().bytesUnderWay(10)).toBe(20);
+    });
   });
 }
 
