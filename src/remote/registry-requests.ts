@@ -13,7 +13,7 @@ import { follow } from "./redirects.ts";
 import { RemoteError } from "./remote-error.ts";
 import type { RemoteOptions } from "./remote-options.ts";
 import type { RemoteRegistryParts } from "./remote-registry.ts";
-import { RequestLimits, type RequestKind } from "./request-limits.ts";
+import { RequestLimits } from "./request-limits.ts";
 import { TokenEndpoint } from "./token-endpoint.ts";
 import { TokenSource } from "./token-source.ts";
 import type { RateLimit } from "./upstream.ts";
@@ -21,11 +21,11 @@ import type { RateLimit } from "./upstream.ts";
 export interface RegistryRequest {
   readonly method: "GET" | "HEAD";
   readonly url: URL;
-  /** The repository, which the token must be for. */
-  readonly name: string;
+  /** The repository, which the token must be for; undefined: the registry itself. */
+  readonly name: string | undefined;
   readonly signal: AbortSignal;
   readonly accept: string;
-  readonly kind?: RequestKind | undefined;
+  readonly kind?: HttpRequest["kind"] | undefined;
   /** The header's value. */
   readonly range?: string | undefined;
   /** Statuses that are an answer; 200 unless given. All others are refusals. */
