@@ -80,7 +80,8 @@ export class Connections {
       proxyTunnel: false,
       requestTls: connect,
       proxyTls: { ...tls, secureContext: contexts.other },
-      clientFactory: (origin, given) => this.#open(origin, { ...given, headersTimeout: patience }),
+      clientFactory: (origin, given) =>
+        withoutEndlessTunnels(this.#open(origin, { ...given, headersTimeout: patience })),
     });
   }
 
@@ -90,4 +91,27 @@ export class Connections {
     this.#pools.add(opened);
     return opened;
   }
+}
+
+/** The one of undici's ways to ask for a tunnel that its agent uses. */
+interface Tunnels {
+  connect(options: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData>;
+}
+
+/**
+ * When a proxy hangs up instead of answering CONNECT, undici's agent asks it again at once and for ever, and the request
+ * can't even be given up (nodejs/undici#3897): it takes the error for that of an idle connection, by its code. As a cause
+ * of another it is not seen.
+ */
+function withoutEndlessTunnels(pool: Pool): Pool {
+  const tunnels: Tunnels = pool;
+  const connect = tunnels.connect.bind(pool);
+  const connectOnce: Tunnels["connect"] = async (options) => {
+    try {
+      return await connect(options);
+    } catch (cause) {
+      throw new Error("the proxy made no tunnel", { cause });
+    }
+  };
+  return Object.defineProperty(pool, "connect", { value: connectOnce });
 }

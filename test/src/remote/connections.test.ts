@@ -164,4 +164,15 @@ describe("a proxy", () => {
     const remote = remoteUnderTest({ url: fake.url, proxy: proxy.url, ...patient });
     expect(await failureIn(remote.resolve(name, "3.20", { signal }))).toBe("connection");
   });
+
+  it("that hangs up instead of making a tunnel is asked as often as any connection that fails", async () => {
+    const { fake, authority } = await securely();
+    const proxy = await proxyWith();
+    const remote = remoteUnderTest({ url: fake.url, ca: authority.cert, proxy: proxy.url, ...patient });
+    await fake.disappear();
+    expect(await failureIn(remote.resolve(name, "3.20", { signal }))).toBe("connection");
+    expect(proxy.asked).toEqual([1, 2, 3].map(() => `CONNECT ${fake.host}`));
+    await fake.comeBack();
+    expect(await failureIn(remote.resolve(name, "3.20", { signal }))).toBe("fine");
+  });
 });
