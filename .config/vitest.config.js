@@ -9,8 +9,10 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: ["test/e2e/**", "test/bench/**", "**/node_modules/**"],
     env: { TMPDIR: scratchPlace() },
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // For what hangs. A busy machine is no reason to be red.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
     pool: "forks",
     // Many tests wait for limits to pass: another worker has something to do meanwhile, on one core too. Nothing here
     // keeps state in a module, so that files may share what was imported.
