@@ -141,7 +141,8 @@ describe("a blob of an upstream", () => {
   it("is looked for by HEAD, fetched once, and then held", async () => {
     const bytes = randomBlob(1000);
     const at = mirror.upstream.addBlob("app", bytes);
-    expect(await mirror.registry.blobs.stat(repository, at)).toEqual({ size: 1000 });
+    const there = { size: 1000, cache: { outcome: "passed", ageSeconds: 0 } };
+    expect(await mirror.registry.blobs.stat(repository, at)).toEqual(there);
     expect(mirror.upstream.calls).toEqual([`statBlob app@${at}`]);
     const opened = await mirror.registry.blobs.open(repository, at);
     expect(opened?.cache?.outcome).toBe("miss");
@@ -150,14 +151,17 @@ describe("a blob of an upstream", () => {
     const again = await mirror.registry.blobs.open(repository, at, () => ({ start: 10, end: 19 }));
     expect(again).toMatchObject({ size: 1000, range: { start: 10, end: 19 }, cache: { outcome: "hit" } });
     expect(await bytesOf(again)).toEqual(bytes.subarray(10, 20));
-    expect(await mirror.registry.blobs.stat(repository, at)).toEqual({ size: 1000 });
+    const here = { size: 1000, cache: { outcome: "hit", ageSeconds: 0 } };
+    expect(await mirror.registry.blobs.stat(repository, at)).toEqual(here);
     expect(mirror.upstream.calls.filter((call) => call.startsWith("fetchBlob"))).toHaveLength(1);
   });
 
   it("is measured by fetching it where no HEAD says how long it is", async () => {
     mirror.upstream.saysSizes = false;
     const at = mirror.upstream.addBlob("app", randomBlob(77));
-    expect(await mirror.registry.blobs.stat(repository, at)).toEqual({ size: 77 });
+    expect(await mirror.registry.blobs.stat(repository, at)).toEqual({
+      ...{ size: 77, cache: { outcome: "miss", ageSeconds: 0 } },
+    });
   });
 
   it("that another repository holds is taken from there when a manifest of this one names it, and only then", async () => {
@@ -191,6 +195,7 @@ describe("a blob of an upstream", () => {
     expect(await blobs.open(repository, at)).toBeUndefined();
     expect(await blobs.redirectUrl(repository, at)).toBeUndefined();
     mirror.upstream.addBlob("app", layer);
+    mirror.clock.seconds += 20;
     const fetched = await blobs.open(repository, at);
     expect(fetched?.cache?.outcome).toBe("miss");
     expect(await bytesOf(fetched)).toEqual(layer);
@@ -204,6 +209,7 @@ describe("a blob of an upstream", () => {
     const at = digestOf(randomBlob());
     expect(await mirror.registry.blobs.stat(repository, at)).toBeUndefined();
     expect(await mirror.registry.blobs.open(repository, at)).toBeUndefined();
+    mirror.clock.seconds += 20;
     mirror.upstream.fault = "refused";
     expect(await kindOf(mirror.registry.blobs.stat(repository, at))).toBe("upstreamRefused");
     expect(await kindOf(mirror.registry.blobs.open(repository, at))).toBe("upstreamRefused");
