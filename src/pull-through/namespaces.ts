@@ -65,7 +65,7 @@ export class MirrorNamespaces implements NamespaceResolver {
     const isOwn = ns !== undefined && this.#ownHosts.has(hostOf(ns));
     if (ns !== undefined && !isOwn) return this.#byNamespace(name, ns, prefix);
     if (prefix !== undefined) return this.#byPrefix(name, prefix);
-    const named = this.#byPath(name);
+    const named = this.#byPath(name) ?? (purpose === "change" ? this.#byHostAlone(name) : undefined);
     if (named !== undefined) return named;
     const local = { kind: "local", name } as const;
     // a HEAD of a blob is a pusher's question, and only this repository can answer it
@@ -100,6 +100,13 @@ export class MirrorNamespaces implements NamespaceResolver {
     const upstream = rest === undefined ? undefined : this.#byName.get(first);
     if (upstream === undefined || rest === undefined) return undefined;
     return this.#at(upstream, rest) ?? this.#noName(upstream, rest);
+  }
+
+  /** No repository of an upstream, and none that anybody could mean to make here: `docker push mirror/docker.io`. */
+  #byHostAlone(name: string): Mirrored | undefined {
+    const upstream = this.#byHost.get(name);
+    const own = upstream && parseRepositoryName(upstream.name);
+    return own && { kind: "mirrored", name: own, upstream: own };
   }
 
   /** Undefined for what can't be a repository's name. */
