@@ -1,4 +1,4 @@
-// Manifests of upstreams, kept as they came (REQ-44). What they name is fetched when somebody asks for it (REQ-39).
+// Manifests of upstreams, their bytes kept as they came (REQ-44). What they name is fetched when somebody asks for it (REQ-39).
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { MirrorStore } from "../../storage/metadata/mirror-store.ts";
 import { parseManifest, type ParsedManifest } from "../oci/manifest.ts";
@@ -44,7 +44,17 @@ export class ManifestCache {
   }
 }
 
-function readable(bytes: Buffer, mediaType: string): ParsedManifest | undefined {
+/**
+ * The digest vouches for the bytes and not for the Content-Type, which any source on the way may have made up. So the bytes
+ * decide: by their `mediaType`, else by their shape, which without that field is OCI's alone (Docker's types demand it).
+ * Only of what has neither, schema 1 and types that nobody here knows, is the Content-Type taken: nothing else tells, the
+ * shapes that clients run can't be passed off so, and whoever wants such content names its type himself.
+ */
+function readable(bytes: Buffer, sentType: string): ParsedManifest | undefined {
+  return parsedAs(undefined, bytes) ?? parsedAs(sentType, bytes);
+}
+
+function parsedAs(mediaType: string | undefined, bytes: Buffer): ParsedManifest | undefined {
   try {
     return parseManifest(bytes, mediaType);
   } catch (error) {
