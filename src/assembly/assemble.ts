@@ -27,6 +27,8 @@ export interface RunningRegistry {
   readonly urls: { readonly http: string; readonly metrics?: string };
   /** The account that was made because there was none; its password is to be shown once when it was made up. */
   readonly firstAdmin: FirstAdmin | undefined;
+  /** Takes over what can change while it runs: the mirror's limits on what is kept. */
+  change(config: Config): void;
   /** Lets running transfers finish within `http.drainSeconds`, then closes everything in reverse order. */
   close(): Promise<void>;
 }
@@ -81,7 +83,8 @@ export async function assemble(
     draining = server.draining;
     opened.push(() => drain(config, server, mirror));
     const urls = { http: server.url, ...(metricsServer && { metrics: metricsServer.url }) };
-    return { urls, firstAdmin: auth.firstAdmin, close };
+    const change = ({ mirror: settings }: Config) => mirror.change(settings);
+    return { urls, firstAdmin: auth.firstAdmin, change, close };
   } catch (error) {
     await close();
     throw error;
