@@ -10,7 +10,8 @@ import type { Job } from "../jobs/job.ts";
 import type { Logger } from "../observability/logger.ts";
 import type { MirrorMetrics } from "../observability/mirror-metrics.ts";
 import { SharedDownloads } from "../pull-through/fills/shared-downloads.ts";
-import { CacheKeeper } from "../pull-through/keeping/cache-keeper.ts";
+import { CacheKeeper, type KeepingSettings } from "../pull-through/keeping/cache-keeper.ts";
+import { readingGraceMilliseconds } from "../pull-through/keeping/reading-grace.ts";
 import type { MirrorEvents } from "../pull-through/mirror-events.ts";
 import { MirrorNamespaces } from "../pull-through/namespaces.ts";
 import { OrderedSources } from "../pull-through/ordered-sources.ts";
@@ -35,8 +36,12 @@ export interface MirrorSide {
   readonly names: NamespaceResolver;
   readonly admin: MirrorAdmin;
   readonly jobs: readonly Job[];
+  /** Other limits on what is kept from now on, for what is cached already, too. */
+  change(settings: KeepingSettings): void;
   /** For a process that serves: removes what one that died left of its downloads. */
   sweep(): Promise<void>;
+  /** Begins no download any more, and waits for those that run; when `grace` fires they are ended. */
+  drain(grace: AbortSignal): Promise<void>;
   /** Ends running downloads. */
   close(): Promise<void>;
 }
@@ -48,6 +53,7 @@ export function assembleMirror(config: Config, parts: MirrorParts): MirrorSide {
   const { local, metadata, blobStore, now } = parts;
   const opened =
     config.mirror.upstreams.length === 0 ? withoutUpstreams(config, parts) : openMirror(config, parts);
+  let { pins } = config.mirror;
   const admin = openMirrorAdmin({
     ...{
       registry: opened.registry,
@@ -57,11 +63,18 @@ export function assembleMirror(config: Config, parts: MirrorParts): MirrorSide {
       now,
       newId: randomUUID,
     },
-    ...{ pins: config.mirror.pins, graceMilliseconds: blobStore.remote ? 900_000 : 60_000 },
+    ...{ pins: () => pins, graceMilliseconds: readingGraceMilliseconds(blobStore.remote) },
   });
   return {
     ...opened,
     admin,
+    change: (settings) => {
+      ({ pins } = settings);
+      opened.change(settings);
+    },
+    drain: async (grace) => {
+      await Promise.all([admin.close(), opened.drain(grace)]);
+    },
     close: async () => {
       await admin.close();
       await opened.close();
@@ -74,7 +87,8 @@ type OpenedMirror = Omit<MirrorSide, "admin">;
 function withoutUpstreams(config: Config, { local, metadata, now }: MirrorParts): OpenedMirror {
   const nothing = async () => undefined;
   const names = namesOf(config, metadata, now);
-  return { registry: local, names, jobs: [], sweep: nothing, close: nothing };
+  const change = () => undefined;
+  return { registry: local, names, jobs: [], change, sweep: nothing, drain: nothing, close: nothing };
 }
 
 function openMirror(config: Config, parts: MirrorParts): OpenedMirror {
@@ -89,7 +103,7 @@ function openMirror(config: Config, parts: MirrorParts): OpenedMirror {
   const downloads = new SharedDownloads({
     ...{ blobStore, mirror, local: local.blobs, now, newId: randomUUID, onProblem },
     ...{ spoolDirectory: settings.spoolDirectory, finishAbandoned: settings.finishAbandoned },
-    admit: (bytes) => keeper.admit(bytes),
+    admit: (bytes, over) => keeper.admit(bytes, over),
   });
   const registry = createPullThroughRegistry({
     ...{ local, metadata, map, settings, downloads, events, now },
@@ -102,9 +116,12 @@ function openMirror(config: Config, parts: MirrorParts): OpenedMirror {
     names: namesOf(config, metadata, now),
     sweep: () => sweep(new AbortController().signal),
     jobs: [keeper, { name: "abandoned-fills", everySeconds: 60, run: sweep }],
+    change: (changed) => keeper.change(changed),
+    drain: (grace) => downloads.close(grace),
     close: async () => {
       await downloads.close();
-      await keeper.close();
+      // What is left to close is worth more than the last notes.
+      await keeper.close().catch((error: unknown) => onProblem(error, "what was pulled could not be noted"));
       await map.close();
     },
   };

@@ -6,14 +6,14 @@ import { openBlobStore } from "../../storage/blobs/open-blob-store.ts";
 import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
 import { openMetadataStore } from "../../storage/metadata/open-metadata-store.ts";
 import { assembleAuth } from "./assemble-auth.ts";
-import { assembleMirror } from "./assemble-mirror.ts";
+import { assembleMirror, type MirrorSide } from "./assemble-mirror.ts";
 import type { AuthSide } from "./auth-side.ts";
 import { blobStoreOptions } from "../config/blob-store-options.ts";
 import type { Config } from "../config/load-config.ts";
 import { createApp } from "../http/app.ts";
 import { networksOf } from "../http/networks.ts";
 import { originOf } from "../http/origin.ts";
-import { listen } from "../http/server.ts";
+import { listen, type RunningServer } from "../http/server.ts";
 import { CurrentCertificate } from "../http/tls/current-certificate.ts";
 import { DiscardedObjects } from "../jobs/discarded-objects.ts";
 import { ExpiredUploads } from "../jobs/expired-uploads.ts";
@@ -27,6 +27,8 @@ export interface RunningRegistry {
   readonly urls: { readonly http: string; readonly metrics?: string };
   /** The account that was made because there was none; its password is to be shown once when it was made up. */
   readonly firstAdmin: FirstAdmin | undefined;
+  /** Takes over what can change while it runs: the mirror's limits on what is kept. */
+  change(config: Config): void;
   /** Lets running transfers finish within `http.drainSeconds`, then closes everything in reverse order. */
   close(): Promise<void>;
 }
@@ -79,13 +81,20 @@ export async function assemble(
     const address = { ...config.http, ...config.http.listen, certificate };
     const server = await listen(app.callback(), address, logger);
     draining = server.draining;
-    opened.push(() => server.close());
+    opened.push(() => drain(config, server, mirror));
     const urls = { http: server.url, ...(metricsServer && { metrics: metricsServer.url }) };
-    return { urls, firstAdmin: auth.firstAdmin, close };
+    const change = ({ mirror: settings }: Config) => mirror.change(settings);
+    return { urls, firstAdmin: auth.firstAdmin, change, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Requests and downloads from upstreams have the same time to finish, at the same time: either may wait for the other. */
+async function drain({ http }: Config, server: RunningServer, mirror: MirrorSide): Promise<void> {
+  const grace = AbortSignal.timeout(http.drainSeconds * 1000);
+  await Promise.all([server.close(), mirror.drain(grace)]);
 }
 
 interface Stores {

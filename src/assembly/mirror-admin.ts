@@ -9,8 +9,8 @@ import type { PreloadOrder, PreloadParts } from "../pull-through/preload/preload
 
 export interface MirrorAdminParts extends PreloadParts {
   readonly metadata: Pick<MetadataStore, "mirror" | "tags">;
-  /** Patterns that the configuration pins. */
-  readonly pins: readonly string[];
+  /** Patterns that the configuration pins now. */
+  readonly pins: () => readonly string[];
   readonly graceMilliseconds: number;
   readonly now: () => number;
   readonly newId: () => string;
@@ -32,7 +32,9 @@ export function openMirrorAdmin(parts: MirrorAdminParts): OpenMirrorAdmin {
     listImages: (repository, page) => images.listImages(repository, page),
     purge: (repository, tag) => images.purge(repository, tag),
     pins: {
-      configured: pins,
+      get configured() {
+        return pins();
+      },
       list: () => mirror.pins.list(),
       add: (pattern) => mirror.pins.add(pattern, now()),
       remove: (pattern) => mirror.pins.remove(pattern),

@@ -7,6 +7,7 @@ import type { Logger } from "../observability/logger.ts";
 import { configFrom, withConfigOptions } from "./config-options.ts";
 import type { ConfigOptions } from "./config-options.ts";
 import { StartFailure } from "./explain-failure.ts";
+import { listenForReload } from "./reload.ts";
 import { listenForShutdown } from "./shutdown.ts";
 import type { Terminal } from "./terminal.ts";
 import { packageVersion } from "./version.ts";
@@ -16,6 +17,8 @@ export type RunningServer = {
   readonly urls: { readonly http: string; readonly metrics?: string | undefined };
   /** The account that was made because there was none. */
   readonly firstAdmin?: FirstAdmin | undefined;
+  /** Takes over what can change while it runs: the mirror's limits on what is kept. */
+  readonly change: (config: Config) => void;
   readonly close: () => Promise<void>;
 };
 
@@ -29,7 +32,8 @@ export type Serving = {
   ) => Promise<RunningServer>;
 };
 
-async function start(config: Config, terminal: Terminal, serving: Serving): Promise<void> {
+async function start(read: () => Config, terminal: Terminal, serving: Serving): Promise<void> {
+  const config = read();
   const log = await serving.openLog(config);
   const shutdown = listenForShutdown(terminal);
   try {
@@ -48,7 +52,9 @@ async function start(config: Config, terminal: Terminal, serving: Serving): Prom
     if (risk !== undefined) log.warn({}, risk);
     announce(server.firstAdmin, terminal);
 
-    const signal = await shutdown.requested;
+    const { change } = server;
+    const stopReloads = listenForReload({ terminal, log, config, read, change });
+    const signal = await shutdown.requested.finally(stopReloads);
     const { drainSeconds } = config.http;
     log.info(
       { signal },
@@ -81,11 +87,12 @@ Examples:
   $ berth serve --config berth.yaml --data /var/lib/berth
   $ BERTH_HTTP_LISTEN=127.0.0.1:8080 berth serve
 
-SIGTERM or SIGINT lets running transfers finish (http.drainSeconds); a second one ends at once.`;
+SIGTERM or SIGINT lets running transfers finish (http.drainSeconds); a second one ends at once.
+SIGHUP reads the configuration again, for how much the mirror keeps and for how long.`;
 
 export function serveCommand(terminal: Terminal, serving: Serving): Command {
   return withConfigOptions(new Command("serve"))
     .description("run the registry")
     .addHelpText("after", examples)
-    .action((options: ConfigOptions) => start(configFrom(options, terminal), terminal, serving));
+    .action((options: ConfigOptions) => start(() => configFrom(options, terminal), terminal, serving));
 }

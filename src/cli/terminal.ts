@@ -1,6 +1,6 @@
 // What the command line needs of its process, as a value, so that tests can run commands without starting one.
 
-type Signal = "SIGTERM" | "SIGINT";
+type Signal = "SIGTERM" | "SIGINT" | "SIGHUP";
 
 export type Question = {
   readonly text: string;

@@ -2,9 +2,10 @@
 // (REQ-40). Reads and the same eviction that makes room; nothing that was pushed here is ever touched.
 import type { CachedManifest, MirrorStore, UpstreamUsage } from "../../storage/metadata/mirror-store.ts";
 import type { Page, PageRequest, Tags } from "../../storage/metadata/metadata-store.ts";
+import { isTagName } from "./referrers-lists.ts";
 
 export interface CachedImagesParts {
-  readonly mirror: Pick<MirrorStore, "content" | "pins">;
+  readonly mirror: Pick<MirrorStore, "content" | "eviction">;
   readonly tags: Pick<Tags, "delete">;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -14,8 +15,8 @@ export interface CachedImagesParts {
 
 type Listed = CachedManifest & { readonly checkedAt: number | undefined; readonly size: number };
 
-/** A tag as it is kept here; a manifest without one is listed by its digest alone. */
 export interface CachedImage {
+  /** Those that lead to it: its own, and those of what needs it, such as an index that lists it. */
   readonly tags: readonly string[];
   readonly digest: string;
   /** When the upstream last confirmed its tags; undefined when it has none of its own. Milliseconds since 1970. */
@@ -53,7 +54,7 @@ export class CachedImages {
     const { entries, more } = await this.#parts.mirror.content.listManifests(repository, page);
     return {
       entries: entries.map(({ tags, digest, checkedAt, pulledAt }) => ({
-        tags,
+        tags: tags.filter(isTagName),
         digest,
         checkedAt,
         pulledAt,
@@ -63,8 +64,8 @@ export class CachedImages {
   }
 
   /**
-   * Gives up all that is kept of a repository, or what a tag alone stands for: content that another tag leads to stays.
-   * The next pull fetches it again. undefined when nothing of it is kept.
+   * Gives up all that is kept of a repository, or what a tag alone leads to, with the platforms of an index: content that
+   * another tag leads to stays. The next pull fetches it again. undefined when nothing of it is kept.
    */
   async purge(repository: string, tag?: string): Promise<Purged | undefined> {
     const listed = await this.#listAll(repository);
@@ -92,7 +93,7 @@ export class CachedImages {
     for (const { repository, digest } of manifests) {
       const at = now();
       const times = { unlessPulledSince: whenever, now: at, dueAt: at + graceMilliseconds };
-      const bytes = await mirror.content.evictManifest({ repository, digest }, times);
+      const bytes = await mirror.eviction.evictManifest({ repository, digest }, times);
       if (bytes === undefined) continue;
       purged.manifests += 1;
       purged.bytes += bytes;

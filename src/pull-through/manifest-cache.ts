@@ -1,4 +1,4 @@
-// Manifests of upstreams, kept as they came (REQ-44). What they name is fetched when somebody asks for it (REQ-39).
+// Manifests of upstreams, their bytes kept as they came (REQ-44). What they name is fetched when somebody asks for it (REQ-39).
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { MirrorStore } from "../../storage/metadata/mirror-store.ts";
 import { parseManifest, type ParsedManifest } from "../oci/manifest.ts";
@@ -8,6 +8,8 @@ import type { StoredManifest } from "../registry/registry.ts";
 import type { RemoteManifest } from "../remote/upstream.ts";
 
 const turnBytes = 256 * 1024;
+const kept = { outcome: "miss", ageSeconds: 0 } as const;
+const passed = { outcome: "passed", ageSeconds: 0 } as const;
 
 export class ManifestCache {
   readonly #mirror: Pick<MirrorStore, "content">;
@@ -29,7 +31,7 @@ export class ManifestCache {
   ): Promise<StoredManifest> {
     if (bytes.length > turnBytes) await nextTurn();
     const parsed = readable(bytes, mediaType);
-    if (parsed === undefined) return { digest, mediaType, bytes };
+    if (parsed === undefined) return { digest, mediaType, bytes, cache: passed };
     await this.#mirror.content.commitManifest({
       repository,
       digest,
@@ -38,11 +40,21 @@ export class ManifestCache {
       tags,
       now: this.#now(),
     });
-    return { digest, mediaType: parsed.mediaType, bytes };
+    return { digest, mediaType: parsed.mediaType, bytes, cache: kept };
   }
 }
 
-function readable(bytes: Buffer, mediaType: string): ParsedManifest | undefined {
+/**
+ * The digest vouches for the bytes and not for the Content-Type, which any source on the way may have made up. So the bytes
+ * decide: by their `mediaType`, else by their shape, which without that field is OCI's alone (Docker's types demand it).
+ * Only of what has neither, schema 1 and types that nobody here knows, is the Content-Type taken: nothing else tells, the
+ * shapes that clients run can't be passed off so, and whoever wants such content names its type himself.
+ */
+function readable(bytes: Buffer, sentType: string): ParsedManifest | undefined {
+  return parsedAs(undefined, bytes) ?? parsedAs(sentType, bytes);
+}
+
+function parsedAs(mediaType: string | undefined, bytes: Buffer): ParsedManifest | undefined {
   try {
     return parseManifest(bytes, mediaType);
   } catch (error) {

@@ -8,6 +8,6 @@ export type MirrorAnswer = CacheNote["outcome"] | "absent" | "refused";
 export interface MirrorEvents {
   /** A client's question was answered; of one that was stale, why. */
   answered(upstream: string, outcome: MirrorAnswer, staleReason?: string): void;
-  /** One call to one source ended. */
+  /** One call to one source ended, and whoever asked was there to see it. */
   asked(upstream: string, call: UpstreamCall, error: RemoteError | undefined): void;
 }

@@ -65,7 +65,7 @@ export class MirrorNamespaces implements NamespaceResolver {
     const isOwn = ns !== undefined && this.#ownHosts.has(hostOf(ns));
     if (ns !== undefined && !isOwn) return this.#byNamespace(name, ns, prefix);
     if (prefix !== undefined) return this.#byPrefix(name, prefix);
-    const named = this.#byPath(name);
+    const named = this.#byPath(name) ?? (purpose === "change" ? this.#byHostAlone(name) : undefined);
     if (named !== undefined) return named;
     const local = { kind: "local", name } as const;
     // a HEAD of a blob is a pusher's question, and only this repository can answer it
@@ -77,9 +77,9 @@ export class MirrorNamespaces implements NamespaceResolver {
 
   /** Nothing of our own is looked at: what the client means is somebody else's (peers.md 4.0.8). */
   #byNamespace(name: string, ns: string, prefix: string | undefined): ResolvedName {
-    const upstream = this.#byHost.get(ns.toLowerCase()) ?? this.#byHost.get(hostOf(ns));
+    const upstream = this.#byHost.get(lowerCase(ns)) ?? this.#byHost.get(hostOf(ns));
     if (upstream === undefined) return noNamespace(ns);
-    if (prefix !== undefined && this.#byName.get(prefix.toLowerCase()) !== upstream) {
+    if (prefix !== undefined && this.#byName.get(lowerCase(prefix)) !== upstream) {
       return unknown(`the path says ${shown(prefix)}, and ns says ${shown(ns)}`);
     }
     // a client that was given a path with the host in it says it twice
@@ -89,7 +89,7 @@ export class MirrorNamespaces implements NamespaceResolver {
   }
 
   #byPrefix(name: string, prefix: string): ResolvedName {
-    const upstream = this.#byName.get(prefix.toLowerCase());
+    const upstream = this.#byName.get(lowerCase(prefix));
     if (upstream === undefined) return unknown(`no upstream is called ${shown(prefix)} here`);
     return this.#at(upstream, name) ?? this.#noName(upstream, name);
   }
@@ -100,6 +100,13 @@ export class MirrorNamespaces implements NamespaceResolver {
     const upstream = rest === undefined ? undefined : this.#byName.get(first);
     if (upstream === undefined || rest === undefined) return undefined;
     return this.#at(upstream, rest) ?? this.#noName(upstream, rest);
+  }
+
+  /** No repository of an upstream, and none that anybody could mean to make here: `docker push mirror/docker.io`. */
+  #byHostAlone(name: string): Mirrored | undefined {
+    const upstream = this.#byHost.get(name);
+    const own = upstream && parseRepositoryName(upstream.name);
+    return own && { kind: "mirrored", name: own, upstream: own };
   }
 
   /** Undefined for what can't be a repository's name. */
@@ -139,7 +146,12 @@ function knownOf({ name, library, aliases, allow, deny }: UpstreamSettings): Ups
 
 /** Hosts are the same in any case, and with the port that https has anyway. */
 function hostOf(text: string): string {
-  return text.toLowerCase().replace(/:443$/, "");
+  return lowerCase(text).replace(/:443$/, "");
+}
+
+/** Of ASCII alone, as DNS has it: to Unicode the sign of kelvin is a k, too, which no header could repeat. */
+function lowerCase(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
 function cut(path: string): readonly [first: string, rest: string | undefined] {

@@ -14,13 +14,16 @@ import type { SourceSettings } from "./upstream-settings.ts";
 export type UpstreamCall =
   "resolve" | "fetchManifest" | "statBlob" | "fetchBlob" | "listTags" | "listReferrers";
 
+/** `ping`: whether anybody is there; throws RemoteError. */
+export type PingedUpstream = Upstream & { ping(options: AskOptions): Promise<void> };
+
 export interface OrderedSourcesOptions {
-  readonly connect: (options: RemoteOptions) => Upstream;
+  readonly connect: (options: RemoteOptions) => PingedUpstream;
   readonly backoffSeconds: number;
-  /** A source that has another one behind it is waited for so long. */
+  /** A source that has another one behind it is waited for so long, and any for its answer to a ping. */
   readonly attemptSeconds: number;
   readonly now: () => number;
-  /** One call to one source ended; `error` when it failed. */
+  /** One call to one source ended; `error` when it failed. Those that were left before their end are not told of. */
   readonly onCall?: ((call: UpstreamCall, error: RemoteError | undefined) => void) | undefined;
 }
 
@@ -54,13 +57,13 @@ export class OrderedSources implements Upstream {
 
   constructor(sources: readonly SourceSettings[], options: OrderedSourcesOptions) {
     const { connect, backoffSeconds, attemptSeconds, now, onCall = () => undefined } = options;
-    this.#sources = sources.map(({ remote, trusted, rewrite }) => ({
-      upstream: connect(remote),
-      trusted,
-      rewrite: rewriteBy(rewrite),
-      memory: new OutageMemory(backoffSeconds, now),
-    }));
     this.#attemptMilliseconds = attemptSeconds * 1000;
+    this.#sources = sources.map(({ remote, trusted, rewrite }) => {
+      const upstream = connect(remote);
+      const ping = () => upstream.ping({ signal: AbortSignal.timeout(this.#attemptMilliseconds) });
+      const memory = new OutageMemory({ windowSeconds: backoffSeconds, now, ping });
+      return { upstream, trusted, rewrite: rewriteBy(rewrite), memory };
+    });
     this.#onCall = onCall;
   }
 
@@ -163,6 +166,13 @@ export class OrderedSources implements Upstream {
     const refusals: Refusal[] = [];
     const sources = this.#inOrder(question, refusals);
     for (const [index, source] of sources.entries()) {
+      // No step aside without need: whoever comes first after an outage keeps the others away.
+      const { verdict } = source.memory;
+      const outage = verdict && !question.insists ? await outageAfter(verdict, source) : undefined;
+      if (outage !== undefined) {
+        refusals.push({ trusted: source.trusted, error: outage });
+        continue;
+      }
       const isLast = index === sources.length - 1;
       for (const there of source.rewrite(question.name, question.reference)) {
         const result = await this.#attempt(question, source, isLast, (own) => attempt(source, there, own));
@@ -208,21 +218,24 @@ export class OrderedSources implements Upstream {
       return { value };
     } catch (cause) {
       const error = asRemoteError(cause, signal, patience.signal);
-      if (isGone(signal)) source.memory.abandoned();
-      else this.#note(source, error);
       if (error.failure === "corrupt" && !isTag(reference)) this.#doubt(reference as Digest, source);
-      this.#onCall(call, error);
+      if (isGone(signal)) {
+        source.memory.abandoned();
+      } else {
+        source.memory.failed(error);
+        this.#onCall(call, error);
+      }
       return { error };
     } finally {
       clearTimeout(timer);
     }
   }
+}
 
-  #note({ memory }: Source, error: RemoteError): void {
-    const answered = error.failure === "absent" || error.failure === "refused" || error.failure === "corrupt";
-    if (answered) memory.succeeded();
-    else memory.failed(error);
-  }
+/** Nobody begins to wait for what is perhaps not there. */
+async function outageAfter(verdict: Promise<void>, { memory }: Source): Promise<RemoteError | undefined> {
+  await verdict;
+  return memory.outage;
 }
 
 function isTag(reference: string): boolean {

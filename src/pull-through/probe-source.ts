@@ -126,6 +126,7 @@ const advice: Readonly<Record<RemoteFailure, string>> = {
     "name an image that is there: berth doctor upstream HOST/NAME:TAG; with a vendor's mirror, see its rewrite",
   refused: "give credentials, or others; Docker Hub refuses in this way what does not exist, too",
   "rate-limited": "sign in with credentials, wait, or let requestsPerSecond be smaller",
+  busy: "let maxConnections or requestsPerSecond be larger",
   failing: "the registry itself has trouble, or this is none: see url",
   dns: "see the host's name, and this machine's DNS; behind a proxy set proxy",
   tls: "an authority of your own goes into ca; insecure: true does without, for a test",

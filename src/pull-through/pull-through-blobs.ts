@@ -4,13 +4,17 @@ import type { Digest } from "../../storage/digest.ts";
 import type { MirrorStore } from "../../storage/metadata/mirror-store.ts";
 import { OciError } from "../oci/oci-error.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";
-import type { Blobs, ByteRange, OpenBlob, Visibility } from "../registry/registry.ts";
+import type { BlobStat, Blobs, ByteRange, OpenBlob, Visibility } from "../registry/registry.ts";
 import { RemoteError } from "../remote/remote-error.ts";
+import { longestWaitSeconds } from "./longest-wait.ts";
 import type { MirrorEvents } from "./mirror-events.ts";
 import { refuseChange } from "./refuse-change.ts";
-import { askUpstream, hiddenReason } from "./remote-refusal.ts";
+import { askUpstream, countsAsAbsent, hiddenReason } from "./remote-refusal.ts";
+import { ShortMemory } from "./short-memory.ts";
+import { SingleFlight } from "./single-flight.ts";
 import type { SharedDownloads } from "./fills/shared-downloads.ts";
 import type { MirroredRepository, UpstreamMap } from "./upstream-map.ts";
+import type { MirrorSettings } from "./upstream-settings.ts";
 
 export interface PullThroughBlobsParts {
   readonly local: Blobs;
@@ -22,6 +26,7 @@ export interface PullThroughBlobsParts {
    */
   readonly sharedWith: (upstream: string) => Visibility;
   readonly downloads: Pick<SharedDownloads, "open">;
+  readonly settings: Pick<MirrorSettings, "negativeSeconds">;
   readonly pulled: (repository: string, digest: Digest) => void;
   readonly events: MirrorEvents;
   readonly now: () => number;
@@ -29,26 +34,28 @@ export interface PullThroughBlobsParts {
 
 type ChooseRange = (size: number) => ByteRange | undefined;
 
-/** To its headers an answer takes no longer than clients wait (REQ-48). */
-const headersSeconds = 9;
+const hit = { outcome: "hit", ageSeconds: 0 } as const;
+const passed = { outcome: "passed", ageSeconds: 0 } as const;
 
 export class PullThroughBlobs implements Blobs {
   readonly #parts: PullThroughBlobsParts;
+  readonly #looks = new SingleFlight<BlobStat>();
+  readonly #absent: ShortMemory<RemoteError>;
 
   constructor(parts: PullThroughBlobsParts) {
     this.#parts = parts;
+    this.#absent = new ShortMemory(parts.now);
   }
 
-  async stat(repository: RepositoryName, digest: Digest): Promise<{ readonly size: number } | undefined> {
+  async stat(repository: RepositoryName, digest: Digest): Promise<BlobStat | undefined> {
     const { local, map } = this.#parts;
     const at = map.find(repository);
     const held = await this.#held(at, digest, () => local.stat(repository, digest));
-    if (held !== undefined || at === undefined) return held;
-    return this.#fromUpstream(at, digest, async () => {
-      const signal = AbortSignal.timeout(headersSeconds * 1000);
-      const { size } = await at.source.statBlob(at.name, digest, { signal });
-      return size === undefined ? this.#measure(at, digest) : { size };
-    });
+    if (at === undefined) return held;
+    if (held !== undefined) return { ...held, cache: hit };
+    return this.#fromUpstream(at, digest, () =>
+      this.#looks.run(keyOf(at, digest), () => this.#look(at, digest)),
+    );
   }
 
   async open(
@@ -63,9 +70,11 @@ export class PullThroughBlobs implements Blobs {
     this.#parts.pulled(repository, digest);
     if (held !== undefined) {
       events.answered(at.upstream.name, "hit");
-      return { ...held, cache: { outcome: "hit", ageSeconds: 0 } };
+      return { ...held, cache: hit };
     }
-    const blob = await this.#fromUpstream(at, digest, () => this.#download(at, digest, chooseRange));
+    const blob = await this.#fromUpstream(at, digest, () =>
+      this.#download(at, digest, patience(), chooseRange),
+    );
     events.answered(at.upstream.name, blob === undefined ? "absent" : "miss");
     return blob;
   }
@@ -118,16 +127,33 @@ export class PullThroughBlobs implements Blobs {
   ): Promise<T | undefined> {
     const hidden = () => new OciError("blobUnknown", { detail: { digest, reason: hiddenReason } });
     try {
-      return await askUpstream(at.upstream, ask, hidden);
+      return await askUpstream(at.upstream, () => this.#unlessAbsent(at, digest, ask), hidden);
     } catch (error) {
       this.#parts.events.answered(at.upstream.name, "refused");
       throw error;
     }
   }
 
-  async #download(at: MirroredRepository, digest: Digest, chooseRange?: ChooseRange): Promise<OpenBlob> {
+  /** What an upstream says that it lacks nobody asks it for again at once. */
+  async #unlessAbsent<T>(at: MirroredRepository, digest: Digest, ask: () => Promise<T>): Promise<T> {
+    const known = this.#absent.get(keyOf(at, digest));
+    if (known !== undefined) throw known;
+    try {
+      return await ask();
+    } catch (error) {
+      const isAbsent = error instanceof RemoteError && countsAsAbsent(at.upstream, error);
+      if (isAbsent) this.#absent.set(keyOf(at, digest), error, this.#parts.settings.negativeSeconds);
+      throw error;
+    }
+  }
+
+  async #download(
+    at: MirroredRepository,
+    digest: Digest,
+    signal: AbortSignal,
+    chooseRange?: ChooseRange,
+  ): Promise<OpenBlob> {
     const { repository, name, source } = at;
-    const signal = AbortSignal.timeout(headersSeconds * 1000);
     try {
       return await this.#parts.downloads.open({
         ...{ repository, digest, name, upstream: source, chooseRange, signal },
@@ -139,10 +165,21 @@ export class PullThroughBlobs implements Blobs {
     }
   }
 
-  /** Upstreams that do not say how long a blob is: whoever asks is about to fetch it. */
-  async #measure(at: MirroredRepository, digest: Digest): Promise<{ readonly size: number }> {
-    const { body, size } = await this.#download(at, digest);
+  /** Where an upstream does not say how long a blob is, it is fetched: whoever asks is about to do that. */
+  async #look(at: MirroredRepository, digest: Digest): Promise<BlobStat> {
+    const signal = patience();
+    const there = await at.source.statBlob(at.name, digest, { signal });
+    if (there.size !== undefined) return { size: there.size, cache: passed };
+    const { body, size, cache } = await this.#download(at, digest, signal);
     await body.close();
-    return { size };
+    return { size, cache };
   }
+}
+
+function keyOf({ repository }: MirroredRepository, digest: Digest): string {
+  return `${repository}@${digest}`;
+}
+
+function patience(): AbortSignal {
+  return AbortSignal.timeout(longestWaitSeconds * 1000);
 }

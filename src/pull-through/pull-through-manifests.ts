@@ -6,6 +6,7 @@ import type { Reference, Tag } from "../oci/reference.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";
 import type { ManifestPut, Manifests, PutManifest, StoredManifest } from "../registry/registry.ts";
 import { RemoteError } from "../remote/remote-error.ts";
+import { longestWaitSeconds } from "./longest-wait.ts";
 import type { ManifestCache } from "./manifest-cache.ts";
 import type { MirrorEvents } from "./mirror-events.ts";
 import { refuseChange } from "./refuse-change.ts";
@@ -28,9 +29,6 @@ export interface PullThroughManifestsParts {
   readonly events: MirrorEvents;
   readonly now: () => number;
 }
-
-/** To its headers an answer takes no longer than clients wait (REQ-48). */
-const fetchSeconds = 9;
 
 export class PullThroughManifests implements Manifests {
   readonly #parts: PullThroughManifestsParts;
@@ -92,14 +90,13 @@ export class PullThroughManifests implements Manifests {
 
   async #fetch(key: string, at: MirroredRepository, digest: Digest): Promise<StoredManifest> {
     const { cache, settings } = this.#parts;
-    const signal = AbortSignal.timeout(fetchSeconds * 1000);
+    const signal = AbortSignal.timeout(longestWaitSeconds * 1000);
     try {
       const fetched = await at.source.fetchManifest(at.name, digest, {
         signal,
         maxBytes: settings.maxManifestBytes,
       });
-      const kept = await cache.keep(at.repository, fetched, []);
-      return { ...kept, cache: { outcome: "miss", ageSeconds: 0 } };
+      return await cache.keep(at.repository, fetched, []);
     } catch (error) {
       const isAbsent = error instanceof RemoteError && countsAsAbsent(at.upstream, error);
       if (isAbsent) this.#absent.set(key, error, settings.negativeSeconds);

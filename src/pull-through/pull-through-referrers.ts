@@ -1,13 +1,13 @@
 // What refers to a manifest of a mirror: signatures and attestations (REQ-44). The upstream's list is kept as an index
-// under the fallback tag of the subject, where it outlives the upstream like any tag; the manifests in it are fetched
-// when somebody asks for them. So the list shows them before they are here, unlike that of our own repositories.
+// under a name of its own, where it outlives the upstream like any tag; the manifests in it are fetched when somebody
+// asks for them. So the list shows them before they are here, unlike that of our own repositories.
 import { parseDigest, type Digest } from "../../storage/digest.ts";
 import { isMediaType, ociImageIndex } from "../oci/media-types.ts";
-import { referrersTagOf } from "../oci/referrers-tag.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";
 import type { ReferrerDescriptor, Referrers, ReferrersPage, StoredManifest } from "../registry/registry.ts";
 import { RemoteError } from "../remote/remote-error.ts";
 import type { MirrorEvents } from "./mirror-events.ts";
+import { referrersListName } from "./referrers-lists.ts";
 import { askUpstream } from "./remote-refusal.ts";
 import type { Inquiry, TagFreshness } from "./tag-freshness.ts";
 import type { MirroredRepository, UpstreamMap } from "./upstream-map.ts";
@@ -59,7 +59,7 @@ export class PullThroughReferrers implements Referrers {
 
   #inquiry(at: MirroredRepository, subject: Digest): Inquiry {
     const { maxManifestBytes: maxBytes } = this.#parts.settings;
-    const tag = referrersTagOf(subject);
+    const name = referrersListName(subject);
     const ask = async (signal: AbortSignal) => {
       const list = await at.source.listReferrers(at.name, subject, { signal, maxBytes });
       // To take nonsense for an empty list would be to say that nothing is signed.
@@ -67,8 +67,8 @@ export class PullThroughReferrers implements Referrers {
         throw new RemoteError("failing", "a referrers list that is none");
       return { ...list, mediaType: ociImageIndex };
     };
-    const ttlSeconds = Math.min(at.ttlSecondsOf(at.name, tag), longestTtlSeconds);
-    return { at, tag, ttlSeconds, ask, fetch: (_, signal) => ask(signal) };
+    const ttlSeconds = Math.min(at.ttlSecondsOf(at.name, name), longestTtlSeconds);
+    return { at, tag: name, ttlSeconds, ask, fetch: (_, signal) => ask(signal) };
   }
 }
 

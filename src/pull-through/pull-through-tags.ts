@@ -3,7 +3,9 @@ import { OciError } from "../oci/oci-error.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";
 import type { Page, PageRequest, TagsPage, Tags } from "../registry/registry.ts";
 import { RemoteError } from "../remote/remote-error.ts";
+import { longestWaitSeconds } from "./longest-wait.ts";
 import type { MirrorEvents } from "./mirror-events.ts";
+import { isTagName } from "./referrers-lists.ts";
 import { askUpstream, countsAsAbsent, hiddenReason, staleReasons } from "./remote-refusal.ts";
 import { ShortMemory } from "./short-memory.ts";
 import { SingleFlight } from "./single-flight.ts";
@@ -18,8 +20,8 @@ export interface PullThroughTagsParts {
   readonly now: () => number;
 }
 
-/** Without anything cached it is waited for as long as clients wait (REQ-48). */
-const firstSeconds = 9;
+/** Each may be a thousand tags. */
+const maxPages = 500;
 
 export class PullThroughTags implements Tags {
   readonly #parts: PullThroughTagsParts;
@@ -29,7 +31,7 @@ export class PullThroughTags implements Tags {
 
   constructor(parts: PullThroughTagsParts) {
     this.#parts = parts;
-    this.#pages = new ShortMemory(parts.now);
+    this.#pages = new ShortMemory(parts.now, maxPages);
     this.#failures = new ShortMemory(parts.now);
   }
 
@@ -37,7 +39,7 @@ export class PullThroughTags implements Tags {
     const { local, map, events } = this.#parts;
     const at = map.find(repository);
     if (at === undefined) return local.list(repository, page);
-    const cached = await local.list(repository, page);
+    const cached = ofTags(await local.list(repository, page));
     const answer = await this.#answer(at, page, cached);
     events.answered(at.upstream.name, answer?.cache?.outcome ?? "absent", answer?.cache?.reason);
     return answer;
@@ -78,7 +80,7 @@ export class PullThroughTags implements Tags {
     const { settings } = this.#parts;
     const known = this.#failures.get(key);
     if (known !== undefined) throw known;
-    const signal = AbortSignal.timeout((isCached ? settings.checkSeconds : firstSeconds) * 1000);
+    const signal = AbortSignal.timeout((isCached ? settings.checkSeconds : longestWaitSeconds) * 1000);
     try {
       const asked = await at.source.listTags(at.name, { after, limit: Math.max(1, limit) }, { signal });
       const page: Page<string> =
@@ -94,4 +96,10 @@ export class PullThroughTags implements Tags {
       throw error;
     }
   }
+}
+
+/** Other names stand behind all tags. */
+function ofTags(page: Page<string> | undefined): Page<string> | undefined {
+  if (page === undefined || page.entries.every(isTagName)) return page;
+  return { entries: page.entries.filter(isTagName), more: false };
 }

@@ -8,6 +8,7 @@ type Refused = Exclude<RemoteFailure, "absent">;
 
 const answers: Record<Refused, { readonly kind: OciErrorKind; readonly reason?: string }> = {
   "rate-limited": { kind: "upstreamLimited" },
+  busy: { kind: "upstreamLimited", reason: "too much is being asked of it from here" },
   refused: { kind: "upstreamRefused" },
   timeout: { kind: "upstreamSilent", reason: "timeout" },
   dns: { kind: "upstreamFailed", reason: "its name does not resolve (DNS)" },
@@ -21,6 +22,7 @@ const answers: Record<Refused, { readonly kind: OciErrorKind; readonly reason?: 
 export const staleReasons: Record<RemoteFailure, string> = {
   absent: "gone upstream",
   "rate-limited": "rate-limited",
+  busy: "busy",
   refused: "refused",
   timeout: "timeout",
   dns: "dns",

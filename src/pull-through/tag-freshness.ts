@@ -10,6 +10,7 @@ import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
 import type { StoredManifest } from "../registry/registry.ts";
 import { RemoteError } from "../remote/remote-error.ts";
 import type { RemoteManifest } from "../remote/upstream.ts";
+import { longestWaitSeconds } from "./longest-wait.ts";
 import type { ManifestCache } from "./manifest-cache.ts";
 import { countsAsAbsent, staleReasons } from "./remote-refusal.ts";
 import { ShortMemory } from "./short-memory.ts";
@@ -20,6 +21,7 @@ import type { MirrorSettings } from "./upstream-settings.ts";
 /** A question about a tag of an upstream, and how to ask it. */
 export interface Inquiry {
   readonly at: MirroredRepository;
+  /** Or another name that something is kept under, which no tag can be. */
   readonly tag: string;
   readonly ttlSeconds: number;
   /** What it is now: a digest, or the manifest where the upstream does not say its digest. */
@@ -39,8 +41,6 @@ export interface TagFreshnessParts {
   readonly now: () => number;
 }
 
-/** With what is cached nobody waits so long, without there is nothing else: below what clients wait (REQ-48). */
-const firstSeconds = 9;
 /** How long a limit holds whose window the upstream does not say. */
 const limitWindowSeconds = 3600;
 
@@ -117,7 +117,7 @@ export class TagFreshness {
 
   async #check(key: string, inquiry: Inquiry, cached: CachedTag | undefined): Promise<Verdict> {
     const { checkSeconds, negativeSeconds } = this.#parts.settings;
-    const signal = AbortSignal.timeout(firstSeconds * 1000);
+    const signal = AbortSignal.timeout(longestWaitSeconds * 1000);
     const head =
       cached === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(checkSeconds * 1000)]);
     try {
@@ -199,5 +199,5 @@ function absence({ tag }: Inquiry): RemoteError {
 }
 
 function answer({ manifest, fetched }: Exclude<Verdict, "gone">): StoredManifest {
-  return { ...manifest, cache: { outcome: fetched ? "miss" : "hit", ageSeconds: 0 } };
+  return fetched ? manifest : { ...manifest, cache: { outcome: "hit", ageSeconds: 0 } };
 }

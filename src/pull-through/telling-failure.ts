@@ -4,6 +4,7 @@ import { RemoteError, type RemoteFailure } from "../remote/remote-error.ts";
 
 const mostTelling: readonly RemoteFailure[] = [
   "rate-limited",
+  "busy",
   "refused",
   "timeout",
   "tls",

@@ -76,9 +76,14 @@ export interface OpenBlob {
   readonly cache?: CacheNote | undefined;
 }
 
+export interface BlobStat {
+  readonly size: number;
+  readonly cache?: CacheNote | undefined;
+}
+
 export interface Blobs {
   /** The blob's size in bytes, compared with what is stored: a damaged blob is absent, so that a client pushes it again. */
-  stat(repository: RepositoryName, digest: Digest): Promise<{ readonly size: number } | undefined>;
+  stat(repository: RepositoryName, digest: Digest): Promise<BlobStat | undefined>;
 
   /** @param chooseRange picks the part to read, knowing the size; undefined reads all */
   open(

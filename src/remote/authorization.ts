@@ -45,16 +45,18 @@ export class Authorization {
   }
 
   /**
+   * @param name of the repository; undefined asks for the registry itself, and waits for nobody's first words
    * @param send makes the request with this Authorization, and follows redirects
    * @returns the last answer, also when that is a refusal
    */
   async ask(
-    name: string,
+    name: string | undefined,
     signal: AbortSignal,
     send: (authorization: string | undefined) => Promise<HttpAnswer>,
   ): Promise<HttpAnswer> {
     for (let attempts = 1; ; attempts += 1) {
-      const { answer, again } = await this.#inTurn(() => this.#attempt(name, signal, send), signal);
+      const attempt = () => this.#attempt(name ?? "", signal, send);
+      const { answer, again } = await (name === undefined ? attempt() : this.#inTurn(attempt, signal));
       if (!again || attempts === maxAttempts) return answer;
       discard(answer.body, answer.size);
     }
@@ -93,7 +95,7 @@ export class Authorization {
   }
 
   async #show(name: string, signal: AbortSignal): Promise<Shown> {
-    const scope = this.#scopes.get(name) ?? `repository:${name}:pull`;
+    const scope = this.#scopes.get(name) ?? (name === "" ? "" : `repository:${name}:pull`);
     const challenge = this.#challenge;
     if (challenge === undefined) return { header: undefined, scope, fresh: false };
     if (challenge.scheme === "basic") {
@@ -102,8 +104,19 @@ export class Authorization {
       const header = credentials?.kind === "password" ? basicAuthorization(credentials) : undefined;
       return { header, scope, fresh: false };
     }
-    const { token, fresh } = await this.#parts.tokens.get(challenge, scope, signal);
-    return { header: `Bearer ${token}`, scope, fresh };
+    try {
+      const { token, fresh } = await this.#parts.tokens.get(challenge, scope, signal);
+      return { header: `Bearer ${token}`, scope, fresh };
+    } catch (error) {
+      this.#doubt(challenge, error);
+      throw error;
+    }
+  }
+
+  /** A token server that cannot be asked may have been one name's own, or may have moved: the registry is to say it again. */
+  #doubt(challenge: Challenge, error: unknown): void {
+    const isAnswer = !(error instanceof RemoteError) || error.failure === "refused";
+    if (!isAnswer && this.#challenge === challenge) this.#challenge = undefined;
   }
 
   /** Takes in what the registry wants and forgets what it refused; says whether to ask once more. */

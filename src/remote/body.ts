@@ -13,7 +13,10 @@ export interface BodyPromise {
   readonly over: () => void;
 }
 
-/** Ends in an error when fewer or more bytes come than promised. Nothing is read ahead of what the reader takes. */
+/**
+ * Ends in an error when fewer or more bytes come than promised. Nothing is read ahead of what the reader takes. Who
+ * begins to read after it broke gets the error then; who never does leaves nothing unhandled.
+ */
 export function promisedBody(source: Readable, { bytes, subject, failureOf, over }: BodyPromise): Readable {
   let count = 0;
   let ended = false;
@@ -26,6 +29,7 @@ export function promisedBody(source: Readable, { bytes, subject, failureOf, over
       callback(error);
     },
   });
+  body.on("error", () => undefined);
   source.pause();
   source.on("data", (chunk: Buffer) => {
     count += chunk.length;
@@ -62,7 +66,6 @@ const smallBytes = 65_536;
 
 /** Reads a small body to its end, so that its connection serves again; drops any other with the connection. */
 export function discard(body: Readable, bytes: number | undefined): void {
-  body.on("error", () => undefined);
   if ((bytes ?? Infinity) > smallBytes) return void body.destroy();
   const timer = setTimeout(() => body.destroy(), 1000);
   body.once("close", () => clearTimeout(timer));

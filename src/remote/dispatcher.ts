@@ -15,8 +15,8 @@ export class Connections {
   readonly #material: TlsMaterial;
   #contexts: Promise<SecureContexts> | undefined;
   #dispatchers = new Map<string, Dispatcher>();
-  /** Made with certificates that are not valid any more: they end with what runs on them. */
-  readonly #retired = new Set<Dispatcher>();
+  /** All that may carry something. An agent that closes forgets its own, and could not end what runs on them. */
+  readonly #pools = new Set<Pool>();
   #closed = false;
 
   constructor(options: RemoteOptions, environment: Environment) {
@@ -27,11 +27,13 @@ export class Connections {
   }
 
   async dispatcherFor(url: URL): Promise<Dispatcher> {
-    this.#contexts ??= this.#material.read();
-    const contexts = await this.#contexts.catch((error: unknown) => {
-      this.#contexts = undefined;
+    const reading = (this.#contexts ??= this.#material.read());
+    const contexts = await reading.catch((error: unknown) => {
+      if (this.#contexts === reading) this.#contexts = undefined;
       throw error;
     });
+    // The files changed meanwhile: an agent of what they were would stay.
+    if (this.#contexts !== reading && !this.#closed) return await this.dispatcherFor(url);
     if (this.#closed) throw new RemoteError("connection", "the connections to this upstream are closed");
     const proxy = this.#proxyFor(url);
     const whose = url.hostname === this.#ownHost ? "own" : "other";
@@ -50,21 +52,17 @@ export class Connections {
     const old = [...this.#dispatchers.values()];
     this.#dispatchers = new Map();
     this.#contexts = undefined;
-    for (const dispatcher of old) this.#retire(dispatcher);
+    // With what runs on them.
+    for (const dispatcher of old) dispatcher.close().catch(() => undefined);
     return true;
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    const all = [...this.#dispatchers.values(), ...this.#retired];
+    const all = [...this.#dispatchers.values(), ...this.#pools];
     this.#dispatchers = new Map();
+    this.#pools.clear();
     await Promise.all(all.map((dispatcher) => dispatcher.destroy()));
-  }
-
-  #retire(dispatcher: Dispatcher): void {
-    this.#retired.add(dispatcher);
-    const over = () => this.#retired.delete(dispatcher);
-    dispatcher.close().then(over, over);
   }
 
   #make(contexts: SecureContexts, whose: keyof SecureContexts, proxy: string | undefined): Dispatcher {
@@ -72,7 +70,8 @@ export class Connections {
     const tls = { rejectUnauthorized: !this.#options.insecure, timeout: patience };
     const connect = { ...tls, secureContext: contexts[whose] };
     // Deadlines of single requests are the exchange's: it knows when one began. Bodies have theirs with each request.
-    const shared = { keepAliveTimeout: idleMilliseconds, headersTimeout: 0 };
+    const factory = (origin: string | URL, given: object) => this.#open(origin, given);
+    const shared = { keepAliveTimeout: idleMilliseconds, headersTimeout: 0, factory };
     if (proxy === undefined) return new Agent({ ...shared, connect });
     return new ProxyAgent({
       ...shared,
@@ -81,7 +80,38 @@ export class Connections {
       proxyTunnel: false,
       requestTls: connect,
       proxyTls: { ...tls, secureContext: contexts.other },
-      clientFactory: (origin, given) => new Pool(origin, { ...given, headersTimeout: patience }),
+      clientFactory: (origin, given) =>
+        withoutEndlessTunnels(this.#open(origin, { ...given, headersTimeout: patience })),
     });
   }
+
+  #open(origin: string | URL, options: Pool.Options): Pool {
+    for (const pool of this.#pools) if (pool.destroyed) this.#pools.delete(pool);
+    const opened = new Pool(origin, options);
+    this.#pools.add(opened);
+    return opened;
+  }
+}
+
+/** The one of undici's ways to ask for a tunnel that its agent uses. */
+interface Tunnels {
+  connect(options: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData>;
+}
+
+/**
+ * When a proxy hangs up instead of answering CONNECT, undici's agent asks it again at once and for ever, and the request
+ * can't even be given up (nodejs/undici#3897): it takes the error for that of an idle connection, by its code. As a cause
+ * of another it is not seen.
+ */
+function withoutEndlessTunnels(pool: Pool): Pool {
+  const tunnels: Tunnels = pool;
+  const connect = tunnels.connect.bind(pool);
+  const connectOnce: Tunnels["connect"] = async (options) => {
+    try {
+      return await connect(options);
+    } catch (cause) {
+      throw new Error("the proxy made no tunnel", { cause });
+    }
+  };
+  return Object.defineProperty(pool, "connect", { value: connectOnce });
 }

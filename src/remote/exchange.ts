@@ -13,8 +13,8 @@ export interface HttpRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
-  /** `token`: for who waits already, so that it does not wait behind them. */
-  readonly kind: RequestKind | "token";
+  /** `urgent`: tokens, for who waits already, and pings; neither waits behind others. */
+  readonly kind: RequestKind | "urgent";
   /** Ends the waiting, the request, and the body. */
   readonly signal: AbortSignal;
 }
@@ -123,11 +123,11 @@ export class Exchange {
   async #enter({ kind, signal, url }: HttpRequest): Promise<() => void> {
     try {
       signal.throwIfAborted();
-      return kind === "token" ? () => undefined : await this.#parts.limits.enter(kind, signal);
+      return kind === "urgent" ? () => undefined : await this.#parts.limits.enter(kind, signal);
     } catch (cause) {
       const failure = failureOf(cause, url.host, signal);
       if (!(failure instanceof RemoteError) || failure.failure !== "timeout") throw failure;
-      throw new RemoteError("rate-limited", `all connections to ${url.host} that are allowed are in use`, {
+      throw new RemoteError("busy", `no turn came to ask ${url.host}: maxConnections, requestsPerSecond`, {
         cause,
       });
     }

@@ -13,7 +13,7 @@ import { follow } from "./redirects.ts";
 import { RemoteError } from "./remote-error.ts";
 import type { RemoteOptions } from "./remote-options.ts";
 import type { RemoteRegistryParts } from "./remote-registry.ts";
-import { RequestLimits, type RequestKind } from "./request-limits.ts";
+import { RequestLimits } from "./request-limits.ts";
 import { TokenEndpoint } from "./token-endpoint.ts";
 import { TokenSource } from "./token-source.ts";
 import type { RateLimit } from "./upstream.ts";
@@ -21,11 +21,11 @@ import type { RateLimit } from "./upstream.ts";
 export interface RegistryRequest {
   readonly method: "GET" | "HEAD";
   readonly url: URL;
-  /** The repository, which the token must be for. */
-  readonly name: string;
+  /** The repository, which the token must be for; undefined: the registry itself. */
+  readonly name: string | undefined;
   readonly signal: AbortSignal;
   readonly accept: string;
-  readonly kind?: RequestKind | undefined;
+  readonly kind?: HttpRequest["kind"] | undefined;
   /** The header's value. */
   readonly range?: string | undefined;
   /** Statuses that are an answer; 200 unless given. All others are refusals. */
@@ -102,7 +102,9 @@ export class RegistryRequests {
   ): Promise<HttpAnswer> {
     const headers: Record<string, string> = { accept };
     if (range !== undefined) headers["range"] = range;
-    if (authorization !== undefined) headers["authorization"] = authorization;
+    // A listing that was redirected has its next page where it was redirected to.
+    const isOwn = url.origin === this.#registry.origin;
+    if (authorization !== undefined && isOwn) headers["authorization"] = authorization;
     const request: HttpRequest = { method, url, headers, kind, signal };
     const onHost = (host: string) => this.#hosts.set(host, true);
     const answer = await follow(this.#exchange, request, { insecure: this.#options.insecure, onHost });
@@ -142,7 +144,6 @@ async function readError({ headers, body, size, url }: HttpAnswer): Promise<stri
 function checkEncoding({ headers, body, url }: HttpAnswer): void {
   const encoding = headers.get("content-encoding")?.trim().toLowerCase() ?? "";
   if (encoding === "" || encoding === "identity") return;
-  body.on("error", () => undefined);
   body.destroy();
   throw new RemoteError(
     "failing",

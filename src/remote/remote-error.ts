@@ -6,8 +6,10 @@ export type RemoteFailure =
   | "absent"
   /** 401 or 403 after a fresh token: our credentials, or none, are not enough. Hub says so of what does not exist, too. */
   | "refused"
-  /** 429, or a limit of our own that would be passed. */
+  /** 429. */
   | "rate-limited"
+  /** A limit of our own (maxConnections, requestsPerSecond) left no time to ask: the upstream has no part in it. */
+  | "busy"
   /** 5xx, or an answer that makes no sense. */
   | "failing"
   /** It does not resolve. */
@@ -18,6 +20,9 @@ export type RemoteFailure =
   | "timeout"
   /** Content whose digest or length is not what was asked for. */
   | "corrupt";
+
+/** Those after which nobody knows whether the upstream is there at all; any other is an answer of its, or our own doing. */
+export const unanswered: ReadonlySet<RemoteFailure> = new Set(["dns", "tls", "connection", "timeout"]);
 
 export interface RemoteErrorOptions extends ErrorOptions {
   /** From Retry-After, when the upstream said so. */

@@ -135,6 +135,18 @@ export class RemoteRegistry implements Upstream {
     return { digest: digestOf(bytes), bytes };
   }
 
+  /**
+   * Whether anybody is there, whatever is asked of it: `GET /v2/` (distribution-spec, end-1), with a token where one is
+   * wanted. Waits for no turn.
+   * @throws RemoteError, also for an answer that refuses: its class says what it was
+   */
+  async ping({ signal }: AskOptions): Promise<void> {
+    const url = new URL(`${this.#base}/v2/`);
+    const request = { method: "GET", url, name: undefined, signal, accept: "*/*", kind: "urgent" } as const;
+    const answer = await this.#ask(request);
+    discard(answer.body, answer.size);
+  }
+
   /** What the registry last said of its limit. */
   rateLimit(): RateLimit | undefined {
     return this.#requests.rateLimit();
@@ -180,7 +192,6 @@ function orDestroy<T>({ body }: HttpAnswer, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    body.on("error", () => undefined);
     body.destroy();
     throw error;
   }

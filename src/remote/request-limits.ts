@@ -19,7 +19,7 @@ export class RequestLimits {
   readonly #pauseMilliseconds: number;
   #running = 0;
   #waiting: Waiting[] = [];
-  #pausing = false;
+  #pausing: NodeJS.Timeout | undefined;
 
   constructor({ maxConnections, requestsPerSecond }: RequestLimitsOptions) {
     const reserved = maxConnections > 1 ? Math.ceil(maxConnections / 8) : 0;
@@ -33,6 +33,7 @@ export class RequestLimits {
     await new Promise<void>((resolve, reject) => {
       const leave = () => {
         this.#waiting = this.#waiting.filter((other) => other !== waiting);
+        this.#holdProcess();
         reject(signal.reason as Error);
       };
       const begin = () => {
@@ -54,9 +55,9 @@ export class RequestLimits {
   }
 
   #admit(): void {
-    while (!this.#pausing) {
-      const next = this.#waiting.find(({ kind }) => this.#running < this.#max[kind]);
-      if (!next) return;
+    for (;;) {
+      const next = this.#pausing ? undefined : this.#nextInLine();
+      if (!next) return this.#holdProcess();
       this.#waiting = this.#waiting.filter((other) => other !== next);
       this.#running += 1;
       if (this.#pauseMilliseconds > 0) this.#pause();
@@ -64,12 +65,21 @@ export class RequestLimits {
     }
   }
 
+  #nextInLine(): Waiting | undefined {
+    return this.#waiting.find(({ kind }) => this.#running < this.#max[kind]);
+  }
+
   #pause(): void {
-    this.#pausing = true;
     const go = () => {
-      this.#pausing = false;
+      this.#pausing = undefined;
       this.#admit();
     };
-    setTimeout(go, this.#pauseMilliseconds).unref();
+    this.#pausing = setTimeout(go, this.#pauseMilliseconds);
+  }
+
+  /** Whoever waits for the end of a pause keeps a command running; the pause after the last request does not. */
+  #holdProcess(): void {
+    if (this.#waiting.length > 0) this.#pausing?.ref();
+    else this.#pausing?.unref();
   }
 }

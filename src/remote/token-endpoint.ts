@@ -87,7 +87,7 @@ export class TokenEndpoint {
       }
       checkRealm(target.href, credentials !== undefined, rules);
     };
-    const request = { method: "GET", url, headers, kind: "token", signal } as const;
+    const request = { method: "GET", url, headers, kind: "urgent", signal } as const;
     return await follow(exchange, request, { insecure: rules.insecure, check });
   }
 
@@ -103,7 +103,14 @@ export class TokenEndpoint {
     fields.set("scope", scope);
     fields.set("refresh_token", refreshToken);
     const headers = { accept: "application/json", "content-type": "application/x-www-form-urlencoded" };
-    const request = { method: "POST", url, headers, body: fields.toString(), kind: "token", signal } as const;
+    const request = {
+      method: "POST",
+      url,
+      headers,
+      body: fields.toString(),
+      kind: "urgent",
+      signal,
+    } as const;
     return await this.#parts.exchange.send(request);
   }
 

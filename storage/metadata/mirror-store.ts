@@ -9,6 +9,7 @@ import type { BlobRecord, ManifestRecord } from "./records.ts";
 export interface MirrorStore {
   readonly tags: CachedTags;
   readonly content: CachedContent;
+  readonly eviction: Eviction;
   readonly fills: Fills;
   readonly pins: Pins;
 }
@@ -75,8 +76,24 @@ export interface CachedContent {
   /** Notes that these were pulled; of what was pushed here nothing is noted. */
   touch(pulled: readonly { repository: string; digest: Digest }[], now: number): Promise<void>;
 
-  usage(): Promise<MirrorUsage>;
   usageByUpstream(): Promise<UpstreamUsage[]>;
+
+  /**
+   * Cached manifests of one repository, by digest: with the time when the last of their own tags was confirmed, and the
+   * bytes of the manifest itself.
+   */
+  listManifests(
+    repository: string,
+    page: PageRequest,
+  ): Promise<Page<CachedManifest & { readonly checkedAt: number | undefined; readonly size: number }>>;
+
+  /** Repositories that hold a cached manifest, by name. */
+  listRepositories(page: PageRequest & { readonly upstream?: string | undefined }): Promise<Page<string>>;
+}
+
+/** Making room: how much is cached, and giving it up. */
+export interface Eviction {
+  usage(): Promise<MirrorUsage>;
 
   /** Cached manifests, the least recently pulled first; `before` leaves out what was pulled since. */
   listByPull(options: { limit: number; offset: number; before: number }): Promise<CachedManifest[]>;
@@ -104,18 +121,6 @@ export interface CachedContent {
     now: number;
     dueAt: number;
   }): Promise<{ readonly blobs: number; readonly bytes: number }>;
-
-  /**
-   * Cached manifests of one repository, by digest: here with their own tags only, when the last of these was
-   * confirmed, and the bytes of the manifest itself.
-   */
-  listManifests(
-    repository: string,
-    page: PageRequest,
-  ): Promise<Page<CachedManifest & { readonly checkedAt: number | undefined; readonly size: number }>>;
-
-  /** Repositories that hold a cached manifest, by name. */
-  listRepositories(page: PageRequest & { readonly upstream?: string | undefined }): Promise<Page<string>>;
 }
 
 /** A download that goes on, in whatever process on these data. */
@@ -152,7 +157,7 @@ export interface Fills {
   end(repository: string, digest: Digest, holder: string): Promise<void>;
   /** Removes and gives those whose lease ran out. */
   takeDead(now: number): Promise<FillRecord[]>;
-  /** What the living ones will bring, as far as their sizes are known. */
+  /** What the living ones will bring, as far as their sizes are known; nothing any more where the blob is kept by now. */
   bytesUnderWay(now: number): Promise<number>;
 }
 

@@ -8,11 +8,12 @@ import { cachedUsage, cachedUsageByUpstream } from "./commands/cached-usage.ts";
 import { evictLooseLinks, evictManifest, findLooseLinks } from "./commands/eviction.ts";
 import { bytesUnderWay, claimFill, endFill, findFill, saveFill, takeDeadFills } from "./commands/fills.ts";
 import { addPin, listPins, removePin } from "./commands/pins.ts";
-import type { CachedContent, CachedTags, Fills, MirrorStore, Pins } from "./mirror-store.ts";
+import type { CachedContent, CachedTags, Eviction, Fills, MirrorStore, Pins } from "./mirror-store.ts";
 
 export class SqlMirrorStore implements MirrorStore {
   readonly tags: CachedTags;
   readonly content: CachedContent;
+  readonly eviction: Eviction;
   readonly fills: Fills;
   readonly pins: Pins;
 
@@ -22,6 +23,7 @@ export class SqlMirrorStore implements MirrorStore {
       confirm: (repository, tag, digest, now) => runner.write(() => confirmTag(repository, tag, digest, now)),
     };
     this.content = contentOver(runner);
+    this.eviction = evictionOver(runner);
     this.fills = fillsOver(runner);
     this.pins = {
       list: () => runner.read(() => listPins()),
@@ -37,8 +39,15 @@ function contentOver(runner: CommandRunner): CachedContent {
     commitBlob: (commit) => runner.write(() => commitCachedBlob(commit)),
     linkBlob: (link) => runner.write(() => linkCachedBlob(link)),
     touch: (pulled, now) => runner.write(() => touchCached(pulled, now)),
-    usage: () => runner.read(() => cachedUsage()),
     usageByUpstream: () => runner.read(() => cachedUsageByUpstream()),
+    listManifests: (repository, page) => runner.read(() => listCachedManifests(repository, page)),
+    listRepositories: (page) => runner.read(() => listCachedRepositories(page)),
+  };
+}
+
+function evictionOver(runner: CommandRunner): Eviction {
+  return {
+    usage: () => runner.read(() => cachedUsage()),
     listByPull: (options) => runner.read(() => listCachedByPull(options)),
     evictManifest: (manifest, options) => runner.write(() => evictManifest(manifest, options)),
     evictLooseBlobs: async ({ before, limit, ...discarding }) => {
@@ -47,8 +56,6 @@ function contentOver(runner: CommandRunner): CachedContent {
       if (loose.length === 0) return { blobs: 0, bytes: 0 };
       return runner.write(() => evictLooseLinks(loose, before, discarding));
     },
-    listManifests: (repository, page) => runner.read(() => listCachedManifests(repository, page)),
-    listRepositories: (page) => runner.read(() => listCachedRepositories(page)),
   };
 }
 

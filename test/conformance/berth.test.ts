@@ -3,12 +3,12 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { exitCodeOf } from "../../conformance/report.ts";
 import { runConformance, type CheckResult } from "../../conformance/run-conformance.ts";
 import { startMutatingProxy } from "../support/mutating-proxy.ts";
-import { startQuickRegistry } from "./quick-registry.ts";
+import { startRegistry, type StartedRegistry } from "../support/start-registry.ts";
 
-let registry: Awaited<ReturnType<typeof startQuickRegistry>>;
+let registry: StartedRegistry;
 
 beforeAll(async () => {
-  registry = await startQuickRegistry();
+  registry = await startRegistry();
 });
 
 afterAll(() => registry.close());

@@ -7,7 +7,7 @@ import { listMutations } from "./list-mutations.ts";
 import { manifestPullMutations } from "./manifest-pull-mutations.ts";
 import { manifestPushMutations } from "./manifest-push-mutations.ts";
 import { provoke } from "./provoke.ts";
-import { startQuickRegistry } from "./quick-registry.ts";
+import { startRegistry, type StartedRegistry } from "../support/start-registry.ts";
 import { referrerMutations } from "./referrer-mutations.ts";
 import { sessionMutations } from "./session-mutations.ts";
 import { shapeMutations } from "./shape-mutations.ts";
@@ -25,10 +25,10 @@ const mutations = [
   ...deleteMutations,
 ];
 
-let registry: Awaited<ReturnType<typeof startQuickRegistry>>;
+let registry: StartedRegistry;
 
 beforeAll(async () => {
-  registry = await startQuickRegistry();
+  registry = await startRegistry();
 });
 
 afterAll(() => registry.close());

@@ -226,7 +226,7 @@ export function reachabilityContract(store: CurrentStore): void {
 
   test("what is cached is never released, nor is what was pushed by an eviction", async () => {
     const content = store().mirror.content;
-    await push(store(), here, "pushed", { layers: ["own"] });
+    const { content, eviction } = store().mirror;
     const cached = manifestOf(here, "cached", { references: [listsAny(digestFor("pushed"))], tags: ["v1"] });
     await content.commitManifest(cached);
     expect(await store().garbage.release(here, [cached.digest], start)).toEqual([]);
@@ -234,7 +234,7 @@ export function reachabilityContract(store: CurrentStore): void {
     await collect(store(), later);
     expect(await heldOf(store(), here, ["cached"])).toEqual(["cached"]);
     const times = { unlessPulledSince: later, now: later, dueAt: later };
-    expect(await content.evictManifest({ repository: here, digest: cached.digest }, times)).toBe(0);
+    expect(await eviction.evictManifest({ repository: here, digest: cached.digest }, times)).toBe(0);
     await collect(store(), later + grace);
     expect(await heldOf(store(), here, ["cached", "pushed", "own"])).toEqual(["pushed", "own"]);
   });

@@ -29,6 +29,7 @@ const [here, there] = ["docker.io/library/app", "quay.io/team/app"];
 
 export function cachedContentContract(store: CurrentStore): void {
   const content = () => store().mirror.content;
+  const eviction = () => store().mirror.eviction;
   const link = (repository: string, digest: Digest, from = all) =>
     content().linkBlob({ repository, digest, from, now: 5 });
 
@@ -58,7 +59,7 @@ export function cachedContentContract(store: CurrentStore): void {
       const [damaged, sound] = [blobOf("layer"), blobOf("layer", "sound")];
       await cacheBlob(store(), here, damaged);
       await store().blobLinks.markDamaged(damaged.digest, damaged.locator);
-      expect(await content().usage()).toMatchObject({ blobs: 0, bytes: 0 });
+      expect(await eviction().usage()).toMatchObject({ blobs: 0, bytes: 0 });
       await cacheBlob(store(), here, sound);
       expect(await store().blobLinks.find(here, sound.digest)).toEqual(sound);
     });
@@ -141,13 +142,13 @@ export function cachedContentContract(store: CurrentStore): void {
         5,
       );
       expect(await candidates(store())).toEqual([]);
-      expect(await content().usage()).toEqual({ bytes: 0, blobs: 0, manifests: 0 });
+      expect(await eviction().usage()).toEqual({ bytes: 0, blobs: 0, manifests: 0 });
     });
 
     test("are listed by pages, without those since `before`", async () => {
       for (const now of [10, 20, 30, 40]) await cacheManifest(store(), here, `image ${now}`, { now });
       const at = async (options: { limit: number; offset: number; before: number }) =>
-        (await content().listByPull(options)).map(({ pulledAt }) => pulledAt);
+        (await eviction().listByPull(options)).map(({ pulledAt }) => pulledAt);
       expect(await at({ ...everything, limit: 2 })).toEqual([10, 20]);
       expect(await at({ ...everything, limit: 2, offset: 2 })).toEqual([30, 40]);
       expect(await at({ ...everything, before: 30 })).toEqual([10, 20]);
@@ -186,7 +187,7 @@ export function cachedContentContract(store: CurrentStore): void {
       const pushed = await store().manifests.commit(manifestOf(here, "index", { references, tags: ["v1"] }));
       expect(pushed.outcome).toBe("committed");
       expect(await cachedDigests(store())).toEqual([digestFor("neighbour")]);
-      expect(await content().usage()).toEqual({ manifests: 1, blobs: 1, bytes: "own".length });
+      expect(await eviction().usage()).toEqual({ manifests: 1, blobs: 1, bytes: "own".length });
       expect(await store().mirror.tags.find(here, "v1")).toMatchObject({ checkedAt: undefined });
     });
 
@@ -195,7 +196,7 @@ export function cachedContentContract(store: CurrentStore): void {
       await pushBlob(store(), here, blobOf("pushed", "again"));
       const mounted = { repository: here, digest: digestFor("mounted"), from: here, visibility: all, now: 5 };
       expect(await store().blobLinks.mount(mounted)).toBe(true);
-      expect(await content().usage()).toMatchObject({ blobs: 1, bytes: "cached".length });
+      expect(await eviction().usage()).toMatchObject({ blobs: 1, bytes: "cached".length });
     });
 
     test("does not come to what was pushed before", async () => {
@@ -205,7 +206,7 @@ export function cachedContentContract(store: CurrentStore): void {
       await cacheManifest(store(), here, "image", { references, tags: ["v2"] });
       await cacheBlob(store(), here, blobOf("layer", "again"));
       expect(await link(here, digestFor("layer"))).toBe(true);
-      expect(await content().usage()).toEqual({ bytes: 0, blobs: 0, manifests: 0 });
+      expect(await eviction().usage()).toEqual({ bytes: 0, blobs: 0, manifests: 0 });
       expect(await candidates(store())).toEqual([]);
     });
 
@@ -217,7 +218,7 @@ export function cachedContentContract(store: CurrentStore): void {
         manifestOf("team/app", "image", { references: [needsBlob(digestFor("layer"))] }),
       );
       expect(await cachedDigests(store())).toEqual([digestFor("image")]);
-      expect(await content().usage()).toEqual({ manifests: 1, blobs: 0, bytes: 0 });
+      expect(await eviction().usage()).toEqual({ manifests: 1, blobs: 0, bytes: 0 });
     });
   });
 
@@ -229,7 +230,7 @@ export function cachedContentContract(store: CurrentStore): void {
       await pushBlob(store(), "team/app", blobOf("pushed too", "elsewhere"));
       await pushBlob(store(), "team/app", blobOf("pushed only"));
       const bytes = "shared".length + "mine".length + "and yours".length;
-      expect(await content().usage()).toEqual({ manifests: 3, blobs: 3, bytes });
+      expect(await eviction().usage()).toEqual({ manifests: 3, blobs: 3, bytes });
     });
 
     test("by upstream counts what upstreams share for each of them", async () => {
@@ -246,7 +247,7 @@ export function cachedContentContract(store: CurrentStore): void {
   });
 
   describe("listings of what is cached", () => {
-    test("a repository's manifests by digest, with their own tags and the last time these were confirmed", async () => {
+    test("a repository's manifests by digest, with the tags that lead there and the last time its own were confirmed", async () => {
       const child = await cacheManifest(store(), here, "child", { now: 10 });
       const index = await cacheIndex(
         store(),
@@ -257,7 +258,7 @@ export function cachedContentContract(store: CurrentStore): void {
       await store().mirror.tags.confirm(here, "a", index, 90);
       await store().manifests.commit(manifestOf(here, "pushed", { tags: ["own"] }));
       const expected = [
-        { repository: here, digest: child, pulledAt: 10, tags: [], checkedAt: undefined, size: 5 },
+        { repository: here, digest: child, pulledAt: 10, tags: ["a", "b"], checkedAt: undefined, size: 5 },
         { repository: here, digest: index, pulledAt: 20, tags: ["a", "b"], checkedAt: 90, size: 5 },
       ].sort((a, b) => (a.digest < b.digest ? -1 : 1));
       expect(await content().listManifests(here, { limit: 10 })).toEqual({ entries: expected, more: false });

@@ -27,8 +27,9 @@ const range = (length: number) => Array.from({ length }, (_, index) => index);
 
 export function evictionContract(store: CurrentStore): void {
   const content = () => store().mirror.content;
+  const eviction = () => store().mirror.eviction;
   const evict = (repository: string, name: string) =>
-    content().evictManifest({ repository, digest: digestFor(name) }, whenever);
+    eviction().evictManifest({ repository, digest: digestFor(name) }, whenever);
 
   describe("eviction of a manifest", () => {
     test("takes its tags, its links and the bytes that nobody else has, and these not before they are due", async () => {
@@ -39,7 +40,7 @@ export function evictionContract(store: CurrentStore): void {
       expect(await store().repositories.exists(here)).toBe(false);
       expect(await holds(store(), here, "layer")).toBe(false);
       expect(await store().blobLinks.locate(digestFor("layer"))).toBeUndefined();
-      expect(await content().usage()).toEqual({ bytes: 0, blobs: 0, manifests: 0 });
+      expect(await eviction().usage()).toEqual({ bytes: 0, blobs: 0, manifests: 0 });
       expect(await store().discardedObjects.list(whenever.dueAt - 1, 10)).toEqual([]);
       expect((await store().discardedObjects.list(whenever.dueAt, 10)).sort()).toEqual(locators.sort());
     });
@@ -74,7 +75,7 @@ export function evictionContract(store: CurrentStore): void {
       expect(await evict(here, "image")).toBe("layer".length);
       await cacheBlob(store(), there, blobOf("layer", "fetched again"));
       expect(await evict(there, "image")).toBe("layer".length);
-      expect(await content().usage()).toEqual({ bytes: 0, blobs: 0, manifests: 0 });
+      expect(await eviction().usage()).toEqual({ bytes: 0, blobs: 0, manifests: 0 });
     });
 
     test("leaves an index that lists it, and the child of an index that goes", async () => {
@@ -100,11 +101,15 @@ export function evictionContract(store: CurrentStore): void {
       expect(await evict("nobody", "image")).toBeUndefined();
       const digest = await cacheImage(store(), here, { name: "image", layers: ["layer"] }, 50);
       const manifest = { repository: here, digest };
-      expect(await content().evictManifest(manifest, { ...whenever, unlessPulledSince: 49 })).toBeUndefined();
+      expect(
+        await eviction().evictManifest(manifest, { ...whenever, unlessPulledSince: 49 }),
+      ).toBeUndefined();
       await content().touch([manifest], 60);
-      expect(await content().evictManifest(manifest, { ...whenever, unlessPulledSince: 50 })).toBeUndefined();
+      expect(
+        await eviction().evictManifest(manifest, { ...whenever, unlessPulledSince: 50 }),
+      ).toBeUndefined();
       expect(await holds(store(), here, "layer")).toBe(true);
-      expect(await content().evictManifest(manifest, { ...whenever, unlessPulledSince: 60 })).toBe(5);
+      expect(await eviction().evictManifest(manifest, { ...whenever, unlessPulledSince: 60 })).toBe(5);
     });
 
     test("leaves links that were pushed to the same repository", async () => {
@@ -132,7 +137,7 @@ export function evictionContract(store: CurrentStore): void {
 
   describe("eviction of loose blobs", () => {
     const evictLoose = (before: number, limit = 100) =>
-      content().evictLooseBlobs({ before, limit, now: 9000, dueAt: 9900 });
+      eviction().evictLooseBlobs({ before, limit, now: 9000, dueAt: 9900 });
 
     test("takes those that no manifest of their repository names, the longest unused first", async () => {
       await cacheBlob(store(), here, blobOf("first"), 10);

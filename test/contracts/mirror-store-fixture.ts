@@ -57,7 +57,7 @@ export async function cacheIndex(
 
 /** What could be evicted, in the order in which it would be. */
 export function candidates(store: MetadataStore): Promise<CachedManifest[]> {
-  return store.mirror.content.listByPull(everything);
+  return store.mirror.eviction.listByPull(everything);
 }
 
 export async function cachedDigests(store: MetadataStore): Promise<Digest[]> {

@@ -156,6 +156,16 @@ function fillsContract(store: CurrentStore): void {
       expect(await fills().bytesUnderWay(10)).toBe(40);
       expect(await fills().bytesUnderWay(100)).toBe(20);
     });
+
+    test("bring nothing more once the blob is kept there, whether they were ended by then or not", async () => {
+      for (const repository of [here, "other"]) {
+        await fills().claim({ ...wanted("a", 100), repository }, 10);
+        const progress = { holder: "a", offset: 0, size: 20, leaseUntil: 100 };
+        await fills().save(repository, digest, progress);
+      }
+      await cacheBlob(store(), here, blobOf("layer"));
+      expect(await fills().bytesUnderWay(10)).toBe(20);
+    });
   });
 }
 
@@ -195,12 +205,12 @@ function neighboursContract(store: CurrentStore): void {
     await pushBlob(store(), "team/app", blobOf("shared", "pushed"));
     const digest = await cacheManifest(store(), here, "image");
     expect(await store().access.projects.delete("docker.io", "library")).toBe("not-empty");
-    await store().mirror.content.evictManifest({ repository: here, digest }, whenever);
+    await store().mirror.eviction.evictManifest({ repository: here, digest }, whenever);
     expect(await store().access.projects.delete("docker.io", "library")).toBe("deleted");
     expect(await holds(store(), here, "loose")).toBe(false);
     expect(await holds(store(), "team/app", "shared")).toBe(true);
     expect(await discardedBy(store())).toContain(blobOf("loose").locator);
-    expect(await store().mirror.content.usage()).toEqual({ bytes: 0, blobs: 0, manifests: 0 });
+    expect(await store().mirror.eviction.usage()).toEqual({ bytes: 0, blobs: 0, manifests: 0 });
   });
 
   test("a move to another blob store keeps marks and running downloads, and lets go the copy of what was evicted", async () => {
@@ -217,12 +227,12 @@ function neighboursContract(store: CurrentStore): void {
       leaseUntil: 50,
     };
     await store().mirror.fills.claim(fill, 10);
-    await store().mirror.content.evictManifest({ repository: here, digest: digestFor("gone") }, whenever);
+    await store().mirror.eviction.evictManifest({ repository: here, digest: digestFor("gone") }, whenever);
     const switched = await store().blobCopies.switchTo("target", { leaveUncopied: false, now: 9999 });
     expect(switched).toEqual({ outcome: "switched", blobs: 1, left: 0 });
     expect(await store().blobLinks.find(here, digestFor("stays"))).toEqual(blobOf("stays", "copy"));
     expect(await discardedBy(store())).toEqual([blobOf("goes", "copy").locator]);
-    expect(await store().mirror.content.usage()).toEqual({ bytes: 5, blobs: 1, manifests: 1 });
+    expect(await store().mirror.eviction.usage()).toEqual({ bytes: 5, blobs: 1, manifests: 1 });
     expect(await store().mirror.fills.takeDead(60)).toHaveLength(1);
   });
 }

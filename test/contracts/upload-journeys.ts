@@ -15,7 +15,7 @@ import {
 export async function checkUploadJourneys(under: BlobStoreUnderTest, persistent: boolean): Promise<void> {
   await fc.assert(
     fc.asyncProperty(journey(persistent), (steps) => follow(under, steps)),
-    { numRuns: 40 },
+    { numRuns: 20 },
   );
 }
 

@@ -114,7 +114,9 @@ export function describeUploadSession(name: string, backend: Backend): void {
       const source = new PassThrough();
       source.write(bytes.subarray(0, 10_000));
       const controller = new AbortController();
-      const checkpoint = async (): Promise<void> => controller.abort();
+      const checkpoint = async (): Promise<void> => {
+        if (session.offset === 10_000) controller.abort();
+      };
       const append = session.append(source, 0, {
         signal: controller.signal,
         checkpoint,
@@ -157,6 +159,7 @@ export function describeUploadSession(name: string, backend: Backend): void {
       source.write(bytes.subarray(0, 10_000));
       const lost = new Error("the lease is lost");
       const checkpoint = async (): Promise<void> => {
+        if (session.offset < 10_000) return;
         source.write(bytes.subarray(10_000, 20_000));
         throw lost;
       };

@@ -1,5 +1,5 @@
-// Tokens that Berth itself would have signed, some time ago. Of its own, because they take its keys out of its database:
-// waiting for a token to expire costs minutes.
+// Tokens that Berth itself would have signed some time ago, and an end to those that it signed. Of its own, because both
+// take its keys out of its database: waiting for a token to expire costs minutes.
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { AccessRevision } from "../../auth/access-revision.ts";
@@ -41,6 +41,16 @@ export async function issueOldToken(old: OldToken): Promise<string> {
     return token;
   } finally {
     revision.close();
+    await store.close();
+  }
+}
+
+/** Makes all tokens void that Berth gave out until now, whatever they say: the keys that signed them are gone. */
+export async function endTokens(data: string): Promise<void> {
+  const store = await openMetadataStore({ kind: "sqlite", path: join(data, "berth.sqlite") });
+  try {
+    await store.access.signingKeys.deleteExpired(Number.MAX_SAFE_INTEGER);
+  } finally {
     await store.close();
   }
 }

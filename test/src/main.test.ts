@@ -2,12 +2,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { scratchDirectory } from "../support/scratch-directory.ts";
+import { startFakeUpstream } from "../support/upstream/fake-upstream.ts";
 
 const program = fileURLToPath(new URL("../../dist/src/main.js", import.meta.url));
 
@@ -73,5 +75,39 @@ describe.skipIf(!existsSync(program))("the compiled program", () => {
     const messages = lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
     expect(messages[0]).toMatch(/^Berth listens on http:\/\/127\.0\.0\.1:\d+; data in .*; auth mode open \(/);
     expect(messages.at(-1)).toBe("Berth has stopped");
+  });
+
+  it("keeps less of what it mirrors from SIGHUP on, when its file says so", async () => {
+    const upstream = await startFakeUpstream();
+    onTestFinished(() => upstream.close());
+    const image = upstream.addImage("team/app", "v1", { layers: [1000, 1000] });
+    const [first = "", second = ""] = image.manifests[0]?.layers ?? [];
+    const data = await scratchDirectory();
+    const file = join(data, "berth.yaml");
+    const configure = (mirror: object) =>
+      writeFile(file, JSON.stringify({ upstreams: [{ host: "up.example", url: upstream.url }], mirror }));
+    await configure({ minFreeBytes: 0 });
+    const child = start(["serve", "--listen", "127.0.0.1:0", "--data", data, "--config", file]);
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+    const lineWith = async (words: string): Promise<Record<string, unknown>> => {
+      for (;;) {
+        const next = await lines.next();
+        if (next.done === true) throw new Error(`it ended without a line with ${words}`);
+        if (next.value.includes(words)) return JSON.parse(next.value) as Record<string, unknown>;
+      }
+    };
+    const { urls } = (await lineWith("Berth listens on")) as { urls: { http: string } };
+    const kept = async (layer: string) => {
+      const answer = await fetch(`${urls.http}/v2/up.example/team/app/blobs/${layer}`);
+      await answer.arrayBuffer();
+      return answer.headers.get("cache-status");
+    };
+    expect(await kept(first)).toBe("berth; fwd=uri-miss; stored");
+    await configure({ minFreeBytes: Number.MAX_SAFE_INTEGER });
+    child.kill("SIGHUP");
+    expect(await lineWith("SIGHUP")).toMatchObject({ changed: ["mirror.minFreeBytes"], restart: [] });
+    expect(await kept(second)).toBe("berth; fwd=uri-miss");
+    child.kill("SIGTERM");
+    expect((await once(child, "close"))[0]).toBe(0);
   });
 });

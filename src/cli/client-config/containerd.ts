@@ -18,7 +18,7 @@ export function containerdSetup(server: MirrorServer): ClientSetup {
 }
 
 /** Without `server`: then containerd goes to the registry itself when it can't get something here. */
-export function hostsToml(server: MirrorServer): string {
+function hostsToml(server: MirrorServer): string {
   const { ca } = server;
   return [
     `# ${hostsFolder}/_default/hosts.toml`,

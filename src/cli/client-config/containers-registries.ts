@@ -1,6 +1,7 @@
 // podman, skopeo, buildah and CRI-O: registries.conf, version 2 (containers-registries.conf(5)). They send no `ns`, so the
-// upstream is named in the mirror's path, once for each host that an image's name may begin with.
-import { hostsOf, quoted, requireNoPath, type ClientSetup, type MirrorServer } from "./client-setup.ts";
+// upstream is named in the mirror's path, for each host that an image's name may begin with. By its own name, since paths
+// can't hold the port that an alias may have.
+import { quoted, requireNoPath, type ClientSetup, type MirrorServer } from "./client-setup.ts";
 
 const file = "/etc/containers/registries.conf.d/50-berth.conf";
 
@@ -12,15 +13,17 @@ export const crioSetup = (server: MirrorServer): ClientSetup =>
 
 function registriesConf(server: MirrorServer, client: string, note: string): ClientSetup {
   requireNoPath(server, client);
-  const { scheme, host, ca } = server;
+  const { scheme, host, ca, upstreams } = server;
   const insecure = scheme === "http" ? ["insecure = true"] : [];
-  const mirrors = hostsOf(server).map((name) => [
-    "[[registry]]",
-    `location = ${quoted(name)}`,
-    "[[registry.mirror]]",
-    `location = ${quoted(`${host}/${name}`)}`,
-    ...insecure,
-  ]);
+  const mirrors = upstreams.flatMap(({ name, aliases }) =>
+    [name, ...aliases].map((called) => [
+      "[[registry]]",
+      `location = ${quoted(called)}`,
+      "[[registry.mirror]]",
+      `location = ${quoted(`${host}/${name}`)}`,
+      ...insecure,
+    ]),
+  );
   const own = insecure.length > 0 ? [["[[registry]]", `location = ${quoted(host)}`, ...insecure]] : [];
   return {
     text: `# ${file}\n${[...mirrors, ...own].map((lines) => `${lines.join("\n")}\n`).join("\n")}`,

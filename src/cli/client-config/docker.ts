@@ -1,6 +1,6 @@
 // docker: /etc/docker/daemon.json. Docker asks `registry-mirrors` for images of Docker Hub alone; those of other
 // registries are pulled by their prefix.
-import { hostsOf, urlOf, type ClientSetup, type MirrorServer } from "./client-setup.ts";
+import { urlOf, type ClientSetup, type MirrorServer } from "./client-setup.ts";
 
 export function dockerSetup(server: MirrorServer): ClientSetup {
   const { scheme, host, ca } = server;
@@ -33,12 +33,12 @@ const examples: Readonly<Record<string, string>> = {
   "ghcr.io": "OWNER/IMAGE:TAG",
 };
 
-function prefixPulls(server: MirrorServer): string[] {
-  if (server.path !== "") return [];
-  const names = hostsOf(server).filter((name) => name !== server.default);
-  const [name = server.default] = [...names.filter((one) => one in examples), ...names];
+function prefixPulls({ host, path, upstreams, default: forUnprefixed }: MirrorServer): string[] {
+  if (path !== "") return [];
+  const mirrorsHub = forUnprefixed === "docker.io";
+  const names = upstreams.map(({ name }) => name).filter((name) => !(mirrorsHub && name === "docker.io"));
+  const [name] = [...names.filter((one) => one in examples), ...names];
   if (name === undefined) return [];
-  return [
-    `What is not Docker Hub's is pulled by its prefix: docker pull ${server.host}/${name}/${examples[name] ?? "NAME:TAG"}`,
-  ];
+  const what = mirrorsHub ? "What is not Docker Hub's" : "Everything";
+  return [`${what} is pulled by its prefix: docker pull ${host}/${name}/${examples[name] ?? "NAME:TAG"}`];
 }

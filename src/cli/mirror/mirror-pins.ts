@@ -6,6 +6,8 @@ import { withMirror, withMirrorChange, type MirrorParts } from "./mirror-parts.t
 
 const patternHelp = "over <upstream>/<name>:<tag>; * is anything within a component, ** anything";
 
+const beginning = "patterns begin with an upstream, as in docker.io/library/alpine:3.20";
+
 const pinExamples = [
   "berth mirror pin 'registry.k8s.io/**:v1.31.*'",
   "berth mirror pin docker.io/library/alpine:3.20",
@@ -14,7 +16,8 @@ const pinExamples = [
 export function mirrorPinCommand(parts: MirrorParts): Command {
   return storageSubcommand("pin", "keep the cached images that a pattern fits", pinExamples)
     .argument("<pattern>", patternHelp)
-    .action(async (pattern: string, options: StorageOptions) => {
+    .action(async (pattern: string, options: StorageOptions, command: Command) => {
+      if (!/\/|\*\*/.test(pattern)) command.error(`error: ${pattern} fits no image: ${beginning}`);
       const change = { action: "mirror.pin", target: pattern };
       await withMirrorChange(parts, options, change, (mirror) => mirror.pins.add(pattern));
       printDone(parts.terminal, options, `pinned ${pattern}`, { pattern });

@@ -16,7 +16,7 @@ import { withMirrorChange, type MirrorParts } from "./mirror-parts.ts";
 type Options = StorageOptions & {
   readonly file?: string;
   readonly kubeadm?: string;
-  readonly platform: readonly string[];
+  readonly platform?: readonly string[];
   readonly withSignatures?: boolean;
 };
 
@@ -36,12 +36,7 @@ export function mirrorPullCommand(parts: MirrorParts): Command {
     .argument("[image...]", "such as alpine, or registry.k8s.io/pause:3.10")
     .option("-f, --file <list>", "a file with an image on each line; - for standard input")
     .option("--kubeadm <version>", "the images of a Kubernetes cluster, such as v1.31.2")
-    .option(
-      "--platform <platform>",
-      "such as linux/arm64, or all; several times (this machine's)",
-      collect,
-      [],
-    )
+    .option("--platform <platform>", "such as linux/arm64, or all; several times (this machine's)", collect)
     .option("--with-signatures", "signatures, attestations and other referrers too")
     .addHelpText("after", help)
     .action((images: readonly string[], options: Options, command: Command) =>
@@ -49,7 +44,7 @@ export function mirrorPullCommand(parts: MirrorParts): Command {
     );
 }
 
-const collect = (value: string, before: readonly string[]): string[] => [...before, ...value.split(",")];
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, ...value.split(",")];
 
 async function pull(
   parts: MirrorParts,
@@ -58,7 +53,7 @@ async function pull(
   command: Command,
 ): Promise<void> {
   const { terminal } = parts;
-  const { file, kubeadm, platform: platforms, withSignatures = false, json = false } = options;
+  const { file, kubeadm, platform: platforms = [], withSignatures = false, json = false } = options;
   const listed = file === undefined ? [] : imagesInList(await listIn(file, terminal));
   const images = [...named, ...listed];
   if (images.length === 0 && kubeadm === undefined) {

@@ -29,8 +29,7 @@ export function mirrorStatusCommand(parts: MirrorParts): Command {
       const { terminal } = parts;
       const now = terminal.now();
       const { columns, texts, documents } = await withMirror(parts, options, (mirror) => {
-        if (name === undefined) return usage(mirror, now);
-        return name.includes("/") ? imagesOf(mirror, name, now) : repositoriesOf(mirror, name);
+        return name === undefined ? usage(mirror, now) : keptOf(mirror, name, now);
       });
       terminal.stdout(options.json === true ? jsonText(documents) : table(columns, texts));
     });
@@ -47,6 +46,12 @@ async function usage({ images }: OpenMirror, now: number): Promise<Listing> {
     })),
     documents: all.map(({ lastPulledAt, ...rest }) => ({ ...rest, lastPulledAt: timeOf(lastPulledAt) })),
   };
+}
+
+/** Of an upstream, or of an image as people write it: alpine alone is one of Docker Hub. */
+async function keptOf(mirror: OpenMirror, name: string, now: number): Promise<Listing> {
+  const repositories = await repositoriesOf(mirror, name);
+  return repositories.documents.length > 0 ? repositories : imagesOf(mirror, name, now);
 }
 
 async function repositoriesOf({ images }: OpenMirror, upstream: string): Promise<Listing> {

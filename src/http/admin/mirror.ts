@@ -25,7 +25,9 @@ const repositorySchema = z.strictObject({ name: z.string() }).meta({ id: "Mirror
 const imageSchema = z
   .strictObject({
     digest: z.string(),
-    tags: z.array(z.string()).describe("Its own, and those of indexes that list it."),
+    tags: z
+      .array(z.string())
+      .describe("Those that lead to it: its own, and those of an index that lists it."),
     checkedAt: time.nullable().describe("When the upstream last confirmed its tags."),
     pulledAt: time,
   })

@@ -17,6 +17,7 @@ export function blobHandlers(parts: HandlerParts): Record<"head" | "get" | "dele
       const blob = await registry.blobs.stat(repositoryIn(path), digest);
       if (blob === undefined) throw new OciError("blobUnknown", { detail: { digest } });
       setIdentity(ctx, digest);
+      describeCache(ctx, blob.cache);
       if (isCurrent(ctx, digest)) return answerEmpty(ctx, 304);
       ctx.status = 200;
       ctx.length = blob.size;

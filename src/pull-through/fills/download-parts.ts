@@ -16,8 +16,11 @@ export interface DownloadParts {
   readonly spoolDirectory: string;
   /** Whether a download goes on when everybody who asked for it left. */
   readonly finishAbandoned: boolean;
-  /** Asked before each fill, with the blob's size where the upstream says: `pass` keeps nothing of it. */
-  readonly admit: (bytes: number | undefined) => Promise<"keep" | "pass">;
+  /**
+   * Asked before each fill, with the blob's size where the upstream says: `pass` keeps nothing of it. What is admitted is
+   * held or given up when `over` fires.
+   */
+  readonly admit: (bytes: number | undefined, over: AbortSignal) => Promise<"keep" | "pass">;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Unique, and fit to be a file name. */

@@ -10,6 +10,7 @@ import type { Growth } from "./growth.ts";
 import { spoolTail } from "./spool-tail.ts";
 import { SpoolWriter } from "./spool-writer.ts";
 import { steadyTransfer, type Transfer } from "./steady-transfer.ts";
+import { whileThereIsRoom } from "./while-there-is-room.ts";
 
 export interface Keeping {
   readonly parts: DownloadParts;
@@ -20,6 +21,8 @@ export interface Keeping {
   readonly transfer: Transfer;
   /** Ends everything that goes on under the transfer's signal. */
   readonly halt: AbortController;
+  /** Fires when the blob is kept, or will not be. */
+  readonly over: AbortSignal;
 }
 
 /**
@@ -47,10 +50,12 @@ export async function keepBlob(keeping: Keeping): Promise<void> {
   growth.verify();
 }
 
-async function spool({ blob, growth, transfer }: Keeping): Promise<void> {
+async function spool({ parts, blob, growth, transfer, over }: Keeping): Promise<void> {
   const writer = new SpoolWriter(growth.file, (position) => growth.grow(position));
+  const chunks = steadyTransfer(transfer, blob);
+  const admitted = blob.size === undefined ? whileThereIsRoom(chunks, parts.admit, over) : chunks;
   try {
-    for await (const chunk of steadyTransfer(transfer, blob)) await writer.add(chunk);
+    for await (const chunk of admitted) await writer.add(chunk);
   } finally {
     await writer.settle();
   }

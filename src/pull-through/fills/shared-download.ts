@@ -19,6 +19,7 @@ import { Growth } from "./growth.ts";
 import { keepBlob } from "./keep-blob.ts";
 import { Outcome, type DownloadOutcome } from "./outcome.ts";
 import { beginTransfer } from "./steady-transfer.ts";
+import { spoolSuffix } from "./sweep-spool.ts";
 
 export class SharedDownload {
   /** Settles when nothing goes on any more; never rejects. */
@@ -106,7 +107,7 @@ export class SharedDownload {
     const { repository, digest } = this.#wanted;
     const holder = newId();
     const fill = {
-      ...{ repository, digest, holder, path: path.join(spoolDirectory, holder) },
+      ...{ repository, digest, holder, path: path.join(spoolDirectory, `${holder}${spoolSuffix}`) },
       leaseUntil: now() + this.#timing.lease,
     };
     const claim = await mirror.fills.claim(fill, now());
@@ -146,20 +147,22 @@ export class SharedDownload {
     const wanted = this.#wanted;
     // Another process may have been faster than our claim.
     if (await local.stat(wanted.repository, wanted.digest)) return this.#outcome.settle({ kind: "held" });
-    const halt = new AbortController();
+    const [halt, over] = [new AbortController(), new AbortController()];
     const signal = AbortSignal.any([this.#stop.signal, lease.lost, halt.signal]);
     const transfer = { wanted, signal, pauses: this.#timing.pauses };
     try {
       const blob = await beginTransfer(transfer);
-      if ((await admit(blob.size)) === "pass") return this.#passOn(blob);
+      if ((await admit(blob.size, over.signal)) === "pass") return this.#passOn(blob);
       const growth = await this.#openSpool(spoolPath, blob);
-      await keepBlob({ parts: this.#parts, wanted, blob, growth, transfer, halt });
+      await keepBlob({ parts: this.#parts, wanted, blob, growth, transfer, halt, over: over.signal });
       return true;
     } catch (error) {
       halt.abort(error);
       if (lease.lost.aborted) return false;
       if (error instanceof RemoteError && error.failure === "corrupt" && this.#mayBeginAnew()) return false;
       throw error;
+    } finally {
+      over.abort();
     }
   }
 

@@ -3,6 +3,7 @@
 import { addAbortSignal } from "node:stream";
 import { TransferBuffers } from "../../../storage/blobs/filesystem/transfer-buffers.ts";
 import { extentOf } from "../../../storage/blobs/byte-range.ts";
+import { OciError } from "../../oci/oci-error.ts";
 import type { OpenBlob } from "../../registry/registry.ts";
 import { RemoteError } from "../../remote/remote-error.ts";
 import type { RemoteBlob } from "../../remote/upstream.ts";
@@ -24,7 +25,10 @@ export class SharedDownloads {
   readonly #byBlob = new Map<string, SharedDownload>();
   /** Those that were told to end are among them until they did. */
   readonly #running = new Set<SharedDownload>();
+  /** Transfers of single readers, each until it is over. */
+  readonly #passing = new Set<Promise<void>>();
   readonly #closing = new AbortController();
+  #isEnding = false;
   #passesUntil = 0;
 
   constructor(parts: DownloadParts) {
@@ -35,12 +39,14 @@ export class SharedDownloads {
   /**
    * Opens a blob as soon as its first byte may go out. The body ends in an error when the download does: the digest is
    * verified before the last byte of the blob goes out.
-   * @throws RemoteError when the upstream refused or failed before that; what `chooseRange` throws
+   * @throws RemoteError when the upstream refused or failed before that; what `chooseRange` throws; OciError `busy` once
+   *   `close` was called, unless the blob is on its way already
    */
   async open(request: OpenRequest): Promise<OpenBlob> {
-    this.#closing.signal.throwIfAborted();
+    const current = this.#find(request);
+    if (this.#isEnding && current === undefined) throw goingDown();
     if (this.#parts.now() < this.#passesUntil) return await this.#passThrough(request);
-    const download = this.#join(request);
+    const download = current ?? this.#begin(request);
     const leave = download.takeSeat();
     try {
       const outcome = await download.outcome(request.signal);
@@ -54,7 +60,7 @@ export class SharedDownloads {
       }
     } catch (error) {
       leave();
-      throw error;
+      throw this.#closing.signal.aborted ? goingDown(error) : error;
     }
   }
 
@@ -64,23 +70,26 @@ export class SharedDownloads {
   }
 
   /**
-   * Ends all downloads, and cleans up after them; readers get errors. With `grace` those that run are waited for until
-   * it fires. Nothing can be opened any more.
+   * Begins nothing any more, ends all downloads, and cleans up after them; readers get errors. With `grace` those that
+   * run, whether or not somebody here reads them, are waited for until it fires.
    */
   async close(grace?: AbortSignal): Promise<void> {
+    this.#isEnding = true;
     const over = (): Promise<unknown> => Promise.all([...this.#running].map(({ done }) => done));
-    const closed = new Error("the server is going down");
-    if (grace) await Promise.race([over(), fired(grace)]);
-    this.#closing.abort(closed);
-    for (const download of this.#running) download.stop(closed.message);
+    if (grace) await Promise.race([Promise.all([over(), ...this.#passing]), fired(grace)]);
+    this.#closing.abort(goingDown());
+    for (const download of this.#running) download.stop("the server is going down");
     await over();
   }
 
-  #join(request: OpenRequest): SharedDownload {
+  #find(request: OpenRequest): SharedDownload | undefined {
+    const current = this.#byBlob.get(keyOf(request));
+    return current?.isOpen ? current : undefined;
+  }
+
+  #begin(request: OpenRequest): SharedDownload {
     const { repository, digest, name, upstream, onCorrupt } = request;
-    const key = `${repository}@${digest}`;
-    const current = this.#byBlob.get(key);
-    if (current?.isOpen) return current;
+    const key = keyOf(request);
     const wanted = { repository, digest, name, upstream, onCorrupt };
     const download = new SharedDownload(this.#parts, this.#timing, wanted, () => {
       this.#passesUntil = this.#parts.now() + this.#timing.storageRest;
@@ -115,7 +124,10 @@ export class SharedDownloads {
   async #passThrough(request: OpenRequest, first?: RemoteBlob, leave?: () => void): Promise<OpenBlob> {
     const { digest, chooseRange, onCorrupt = () => undefined } = request;
     const stop = new AbortController();
+    const over = fired(stop.signal);
+    this.#passing.add(over);
     const end = (): void => {
+      this.#passing.delete(over);
       request.signal?.removeEventListener("abort", end);
       stop.abort(new Error("the reader left before the last byte"));
       leave?.();
@@ -148,6 +160,15 @@ export class SharedDownloads {
       "the upstream does not say how long the blob is, and there is no room to find out",
     );
   }
+}
+
+function keyOf({ repository, digest }: OpenRequest): string {
+  return `${repository}@${digest}`;
+}
+
+/** REQ-48: clients go on to their next host at once. */
+function goingDown(cause?: unknown): OciError {
+  return new OciError("busy", { detail: { reason: "the server is going down" }, cause });
 }
 
 function fired(signal: AbortSignal): Promise<void> {

@@ -9,6 +9,9 @@ import {
 } from "../../../storage/blobs/filesystem/file-operations.ts";
 import type { DownloadParts } from "./download-parts.ts";
 
+/** Names end in it: whoever configures a directory may keep other files there, which are not ours to remove. */
+export const spoolSuffix = ".berth-fill";
+
 /** A running download touches its file each few seconds; a machine may sleep. */
 const deadAfterMilliseconds = 15 * 60_000;
 
@@ -20,6 +23,7 @@ export async function sweepSpool(
   for (const fill of await mirror.fills.takeDead(now())) await removeFile(fileOperations, fill.path);
   for (const name of (await absentAsUndefined(readdir(spoolDirectory))) ?? []) {
     signal.throwIfAborted();
+    if (!name.endsWith(spoolSuffix)) continue;
     const file = path.join(spoolDirectory, name);
     const stats = await absentAsUndefined(stat(file));
     if (stats?.isFile() && stats.mtimeMs < now() - deadAfterMilliseconds)

@@ -1,5 +1,5 @@
 // What stays in the cache and what goes (REQ-32): makes room before something is fetched, and sees to it from time to
-// time that nothing is kept that nobody pulls. What was pushed is never touched; see CachedContent in storage.
+// time that nothing is kept that nobody pulls. What was pushed is never touched; see Eviction in storage.
 import type { Digest } from "../../../storage/digest.ts";
 import type { CachedManifest, MirrorStore } from "../../../storage/metadata/mirror-store.ts";
 import type { MirrorSettings } from "../upstream-settings.ts";
@@ -7,6 +7,7 @@ import { CachedBytes } from "./cached-bytes.ts";
 import { FreeRoom, type FreeRoomParts } from "./free-room.ts";
 import { pinnedBy } from "./pinned-images.ts";
 import { PullNotes } from "./pull-notes.ts";
+import { readingGraceMilliseconds } from "./reading-grace.ts";
 
 export type KeepingSettings = Pick<
   MirrorSettings,
@@ -25,8 +26,6 @@ export interface CacheKeeperParts {
 }
 
 const batch = 100;
-/** Bytes that somebody is reading: an open file stays readable, a bucket's object is asked for again and again. */
-const graceSeconds = { local: 60, remote: 15 * 60 };
 /** A download may be a while ahead of the manifest that names it. */
 const looseSeconds = 3600;
 const noteStepSeconds = 3600;
@@ -52,10 +51,15 @@ export class CacheKeeper {
     this.#settings = settings;
     const stepSeconds = () => Math.min(noteStepSeconds, (this.#settings.idleSeconds ?? Infinity) / 4);
     this.#notes = new PullNotes({ content: mirror.content, stepSeconds, now, onProblem });
-    this.#bytes = new CachedBytes({ content: mirror.content, fills: mirror.fills, now });
+    this.#bytes = new CachedBytes({ eviction: mirror.eviction, fills: mirror.fills, now });
     const minFreeBytes = () => this.#settings.minFreeBytes;
     const directory = settings.spoolDirectory;
-    this.#room = new FreeRoom({ directory, minFreeBytes, now, ...(freeBytes && { freeBytes }) });
+    const bytesUnderWay = () => mirror.fills.bytesUnderWay(now());
+    const copies = parts.remoteStore ? 1 : 2;
+    this.#room = new FreeRoom({
+      ...{ directory, minFreeBytes, copies, bytesUnderWay, now },
+      ...(freeBytes && { freeBytes }),
+    });
   }
 
   /** Other settings from now on, for what is cached already too; the next run or the next download applies them. */
@@ -69,28 +73,28 @@ export class CacheKeeper {
     this.#notes.add(repository, digest);
   }
 
-  /** What is to become of a blob of so many bytes (undefined: nobody knows) that is about to be fetched. */
-  async admit(bytes: number | undefined): Promise<"keep" | "pass"> {
-    return (await this.hasRoomOnDisk(bytes)) && (await this.makeRoom(bytes)) ? "keep" : "pass";
+  /**
+   * What is to become of a blob of so many bytes (undefined: nobody knows) that is about to be fetched.
+   * @param over fires when it is kept, or will not be
+   */
+  async admit(bytes: number | undefined, over: AbortSignal): Promise<"keep" | "pass"> {
+    const isKept = (await this.#room.take(bytes ?? 0, over)) && (await this.makeRoom(bytes, over));
+    return isKept ? "keep" : "pass";
   }
 
-  hasRoomOnDisk(bytes = 0): Promise<boolean> {
-    return this.#room.has(bytes);
-  }
-
-  /** Evicts until `bytes` more fit under the cap, and grants them; false where they can't. */
-  async makeRoom(bytes = 0): Promise<boolean> {
+  /** Evicts until `bytes` more fit under the cap, and grants them to a download until it is `over`; false where they can't. */
+  async makeRoom(bytes = 0, over?: AbortSignal): Promise<boolean> {
     const { maxBytes } = this.#settings;
     if (maxBytes === undefined) return true;
     if (bytes > maxBytes) return false;
     await this.#bytes.refresh();
-    if (this.#grant(bytes)) return true;
+    if (this.#grant(bytes, over)) return true;
     return this.#alone(async () => {
-      if (this.#isStuck()) return this.#grant(bytes);
+      if (this.#isStuck()) return this.#grant(bytes, over);
       await this.#bytes.count();
-      if (this.#grant(bytes)) return true;
+      if (this.#grant(bytes, over)) return true;
       await this.#evictDownTo(Math.min(this.#lowWater(maxBytes), maxBytes - bytes));
-      return this.#grant(bytes);
+      return this.#grant(bytes, over);
     });
   }
 
@@ -118,10 +122,10 @@ export class CacheKeeper {
     await this.#notes.flush();
   }
 
-  #grant(bytes: number): boolean {
+  #grant(bytes: number, over: AbortSignal | undefined): boolean {
     const { maxBytes } = this.#settings;
     if (maxBytes !== undefined && this.#bytes.total + bytes > maxBytes) return false;
-    this.#bytes.grant(bytes);
+    if (over !== undefined) this.#bytes.grant(bytes, over);
     return true;
   }
 
@@ -149,12 +153,12 @@ export class CacheKeeper {
   }
 
   async #evictManifests(before: number, goesOn: () => boolean): Promise<void> {
-    const { content, pins } = this.#parts.mirror;
+    const { eviction, pins } = this.#parts.mirror;
     const isPinned = pinnedBy([...this.#settings.pins, ...(await pins.list())]);
     // what is evicted, or pulled meanwhile, leaves the list; what is pinned stays in it
     let pinned = 0;
     for (let more = true; more && goesOn();) {
-      const candidates = await content.listByPull({ limit: batch, offset: pinned, before });
+      const candidates = await eviction.listByPull({ limit: batch, offset: pinned, before });
       for (const candidate of candidates) {
         if (!goesOn()) return;
         if (isPinned(candidate)) pinned += 1;
@@ -165,15 +169,15 @@ export class CacheKeeper {
   }
 
   async #evict({ repository, digest, pulledAt }: CachedManifest): Promise<void> {
-    const { content } = this.#parts.mirror;
+    const { eviction } = this.#parts.mirror;
     const options = { unlessPulledSince: pulledAt, ...this.#discarding() };
-    this.#bytes.free((await content.evictManifest({ repository, digest }, options)) ?? 0);
+    this.#bytes.free((await eviction.evictManifest({ repository, digest }, options)) ?? 0);
   }
 
   async #evictLooseBlobs(before: number, goesOn: () => boolean): Promise<void> {
     for (let more = true; more && goesOn();) {
       const options = { before, limit: batch, ...this.#discarding() };
-      const { blobs, bytes } = await this.#parts.mirror.content.evictLooseBlobs(options);
+      const { blobs, bytes } = await this.#parts.mirror.eviction.evictLooseBlobs(options);
       this.#bytes.free(bytes);
       more = blobs === batch;
     }
@@ -181,7 +185,6 @@ export class CacheKeeper {
 
   #discarding(): { now: number; dueAt: number } {
     const now = this.#parts.now();
-    const seconds = this.#parts.remoteStore ? graceSeconds.remote : graceSeconds.local;
-    return { now, dueAt: now + seconds * 1000 };
+    return { now, dueAt: now + readingGraceMilliseconds(this.#parts.remoteStore) };
   }
 }

@@ -1,23 +1,24 @@
 // How much is cached, and will be when the running downloads are done. Counting goes through all that is cached, so the
 // sum is remembered for some seconds, and what was granted and freed since is added to it.
 import type { MirrorStore } from "../../../storage/metadata/mirror-store.ts";
+import { Grants } from "./grants.ts";
 
 export interface CachedBytesParts {
-  readonly content: Pick<MirrorStore["content"], "usage">;
+  readonly eviction: Pick<MirrorStore["eviction"], "usage">;
   readonly fills: Pick<MirrorStore["fills"], "bytesUnderWay">;
   readonly now: () => number;
 }
 
 const rememberedMilliseconds = 10_000;
-/** So long it may take until a granted download says in the database how long it is. */
-const unsaidMilliseconds = 3000;
 
 export class CachedBytes {
   readonly #parts: CachedBytesParts;
   #total = 0;
   #until = -Infinity;
   #counting: Promise<void> | undefined;
-  #granted: { readonly at: number; readonly bytes: number }[] = [];
+  readonly #grants = new Grants();
+  /** Since the counting that runs began. */
+  #grantedMeanwhile = 0;
 
   constructor(parts: CachedBytesParts) {
     this.#parts = parts;
@@ -38,9 +39,11 @@ export class CachedBytes {
     return this.#counting;
   }
 
-  grant(bytes: number): void {
+  /** To a download, until it is `over`: what it brought is cached then, or not there, and the next counting says which. */
+  grant(bytes: number, over: AbortSignal): void {
     this.#total += bytes;
-    this.#granted.push({ at: this.#parts.now(), bytes });
+    this.#grantedMeanwhile += bytes;
+    this.#grants.add(bytes, over);
   }
 
   free(bytes: number): void {
@@ -48,12 +51,13 @@ export class CachedBytes {
   }
 
   async #count(): Promise<void> {
-    const { content, fills, now } = this.#parts;
-    const { bytes } = await content.usage();
+    const { eviction, fills, now } = this.#parts;
+    // Of one that ends meanwhile nobody knows whether it was counted.
+    const granted = this.#grants.bytes;
+    this.#grantedMeanwhile = 0;
+    const { bytes } = await eviction.usage();
     const underWay = await fills.bytesUnderWay(now());
-    this.#granted = this.#granted.filter(({ at }) => at > now() - unsaidMilliseconds);
-    const granted = this.#granted.reduce((sum, grant) => sum + grant.bytes, 0);
-    this.#total = bytes + Math.max(underWay, granted);
+    this.#total = bytes + Math.max(underWay, granted + this.#grantedMeanwhile);
     this.#until = now() + rememberedMilliseconds;
   }
 }

@@ -2,10 +2,15 @@
 // a mirror never takes the room that pushes and the database need.
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
+import { Grants } from "./grants.ts";
 
 export interface FreeRoomParts {
   readonly directory: string;
   readonly minFreeBytes: () => number;
+  /** How often a download is on the disk while it runs: in its spool file, and in the store where that is one, too. */
+  readonly copies: number;
+  /** Of all downloads that run, in every process: what they have written counts again, so that too little is kept at worst. */
+  readonly bytesUnderWay: () => Promise<number>;
   readonly now: () => number;
   /** Bytes that are free to us in the file system of a directory. */
   readonly freeBytes?: (directory: string) => Promise<number>;
@@ -17,19 +22,30 @@ export class FreeRoom {
   readonly #parts: FreeRoomParts;
   #free = 0;
   #until = -Infinity;
+  readonly #given = new Grants();
 
   constructor(parts: FreeRoomParts) {
     this.#parts = parts;
   }
 
-  /** Whether the least that must stay free is left when `bytes` more are written. */
-  async has(bytes: number): Promise<boolean> {
-    const { directory, minFreeBytes, now, freeBytes = freeBytesOf } = this.#parts;
-    if (now() >= this.#until) {
-      this.#free = await freeBytes(directory);
-      this.#until = now() + rememberedMilliseconds;
-    }
-    return this.#free - bytes >= minFreeBytes();
+  /**
+   * Whether the least that must stay free is left when `bytes` more are fetched; the room is theirs then, until the
+   * download is `over`: what it wrote is not free any more, or free again.
+   */
+  async take(bytes: number, over: AbortSignal): Promise<boolean> {
+    const { minFreeBytes, copies, now } = this.#parts;
+    if (now() >= this.#until) await this.#measure();
+    if (this.#free - bytes * copies < minFreeBytes()) return false;
+    this.#free -= bytes * copies;
+    this.#given.add(bytes, over);
+    return true;
+  }
+
+  async #measure(): Promise<void> {
+    const { directory, copies, bytesUnderWay, now, freeBytes = freeBytesOf } = this.#parts;
+    const [free, underWay] = await Promise.all([freeBytes(directory), bytesUnderWay()]);
+    this.#free = free - Math.max(underWay, this.#given.bytes) * copies;
+    this.#until = now() + rememberedMilliseconds;
   }
 }
 

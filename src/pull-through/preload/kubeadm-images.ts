@@ -107,7 +107,7 @@ function doubtOf(version: string, knownTo: string): string {
 export function sandboxImageLines({ pause }: Pick<KubeadmImages, "pause">): string[] {
   const asks = runtimes.map(({ runtime, pause: tag }) => `${runtime} asks for pause:${tag}`);
   return [
-    `Unless they are told otherwise, ${asks.join(", ")}: all of these are here.`,
+    `Unless they are told otherwise, ${asks.join(", ")}: all of these are among the images above.`,
     "To have one image everywhere, in /etc/containerd/config.toml:",
     `  containerd 1.x  [plugins."io.containerd.grpc.v1.cri"]`,
     `                    sandbox_image = "${pause}"`,

@@ -86,22 +86,17 @@ export function* putBlob({ digest, locator, size }: BlobRecord, now: number): Co
 
 /**
  * Links the blob; a push touches the link, so that it stays for a grace while nothing names it.
- * @param pulledAt marks the link as cached, unless it was pushed before; null for a push, which takes the mark away
+ * @param pulledAt marks the link as cached, unless it was pushed before; undefined for a push, which takes the mark away
  */
-export function* linkBlob(
-  repository: string,
-  digest: Digest,
-  now: number,
-  pulledAt: number | null = null,
-): Command<void> {
+export function* linkBlob(repository: string, digest: Digest, now: number, pulledAt?: number): Command<void> {
   const repositoryId = yield* getRepositoryId(repository);
-  const touchedAt = pulledAt === null ? now : null;
+  const touchedAt = pulledAt === undefined ? now : null;
   yield* query(
     `INSERT INTO blob_links (repository_id, digest, linked_at, pulled_at, touched_at) VALUES ($1, $2, $3, $4, $5)
      ON CONFLICT (repository_id, digest) DO UPDATE SET pulled_at = excluded.pulled_at,
        touched_at = CASE WHEN blob_links.touched_at > $5 THEN blob_links.touched_at ELSE $5 END
      WHERE blob_links.pulled_at IS NOT NULL OR $5 IS NOT NULL`,
-    ...[repositoryId, digest, now, pulledAt, touchedAt],
+    ...[repositoryId, digest, now, pulledAt ?? null, touchedAt],
   );
 }
 

@@ -1,8 +1,8 @@
 // What is cached, as lists: by last pull for eviction, by repository for people.
 import type { Digest } from "../../digest.ts";
 import type { Page, PageRequest } from "../metadata-store.ts";
-import type { CachedContent, CachedManifest } from "../mirror-store.ts";
-import { query, type Command } from "../statement.ts";
+import type { CachedContent, CachedManifest, Eviction } from "../mirror-store.ts";
+import { query, queryOne, type Command } from "../statement.ts";
 import { pageOf, startOf } from "./pages.ts";
 import { chunksOf, parameterList } from "./row-lists.ts";
 
@@ -20,9 +20,7 @@ type Node = Pick<CachedRow, "id" | "digest" | "subject">;
 
 const columns = "m.id, m.repository_id, r.name AS repository, m.digest, m.subject, m.size, m.pulled_at";
 
-export function* listCachedByPull(
-  options: Parameters<CachedContent["listByPull"]>[0],
-): Command<CachedManifest[]> {
+export function* listCachedByPull(options: Parameters<Eviction["listByPull"]>[0]): Command<CachedManifest[]> {
   const rows = yield* query<CachedRow>(
     `SELECT ${columns} FROM manifests m JOIN repositories r ON r.id = m.repository_id
      WHERE m.pulled_at IS NOT NULL AND m.pulled_at < $1
@@ -97,14 +95,12 @@ export function* listCachedManifests(repository: string, page: PageRequest): Com
   const { entries, more } = pageOf(rows, page.limit, (row) => row);
   const manifests: ListedManifest[] = [];
   for (const row of entries) {
-    const own = yield* query<{ name: string; checked_at: number | null }>(
-      "SELECT name, checked_at FROM tags WHERE manifest_id = $1",
+    const own = yield* queryOne<{ checked_at: number | null }>(
+      "SELECT max(checked_at) AS checked_at FROM tags WHERE manifest_id = $1",
       row.id,
     );
-    const times = own.flatMap(({ checked_at }) => checked_at ?? []);
-    const checkedAt = times.length === 0 ? undefined : Math.max(...times);
-    const tags = own.map(({ name }) => name).sort();
-    manifests.push({ ...toCached(row, tags), checkedAt, size: row.size });
+    const tags = yield* tagsAbove(row.repository_id, row);
+    manifests.push({ ...toCached(row, tags), checkedAt: own?.checked_at ?? undefined, size: row.size });
   }
   return { entries: manifests, more };
 }

@@ -107,7 +107,7 @@ function* presentManifests(
 export function* putManifest(
   repositoryId: number,
   commit: Omit<ManifestCommit, "referencePolicy" | "precondition">,
-  pulledAt: number | null = null,
+  pulledAt?: number,
 ): Command<number> {
   const { digest, mediaType, bytes, artifactType = null, subject = null, references, now } = commit;
   const annotations = commit.annotations === undefined ? null : JSON.stringify(commit.annotations);
@@ -126,7 +126,7 @@ export function* putManifest(
       bytes.length,
       now,
       bytes,
-      pulledAt,
+      pulledAt ?? null,
     ],
   );
   if (inserted !== undefined) {
@@ -138,7 +138,7 @@ export function* putManifest(
     `UPDATE manifests SET media_type = $3, artifact_type = $4, subject = $5, annotations = $6,
        pulled_at = CASE WHEN pulled_at IS NULL THEN NULL ELSE $7 END
      WHERE repository_id = $1 AND digest = $2 RETURNING id`,
-    ...[repositoryId, digest, mediaType, artifactType, subject, annotations, pulledAt],
+    ...[repositoryId, digest, mediaType, artifactType, subject, annotations, pulledAt ?? null],
   );
   if (updated === undefined) throw new Error(`the row of manifest ${digest} vanished within a transaction`);
   if (pulledAt === null) yield* keepManifest(updated.id);

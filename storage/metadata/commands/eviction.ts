@@ -3,7 +3,7 @@
 //
 //   evict ──▶ manifest, tags, edges ──▶ links that nothing in the repository names ──▶ blobs without any link
 import type { Digest } from "../../digest.ts";
-import type { CachedContent } from "../mirror-store.ts";
+import type { Eviction } from "../mirror-store.ts";
 import { query, queryOne, type Command } from "../statement.ts";
 import { removeManifest } from "./delete-manifest.ts";
 import { listChildren } from "./manifest-edges.ts";
@@ -21,7 +21,7 @@ const pageLinks = 500;
 
 export function* evictManifest(
   { repository, digest }: { readonly repository: string; readonly digest: Digest },
-  { unlessPulledSince, ...discarding }: Parameters<CachedContent["evictManifest"]>[1],
+  { unlessPulledSince, ...discarding }: Parameters<Eviction["evictManifest"]>[1],
 ): Command<number | undefined> {
   const manifest = yield* queryOne<{ id: number; repository_id: number }>(
     `SELECT m.id, m.repository_id FROM repositories r JOIN manifests m ON m.repository_id = r.id

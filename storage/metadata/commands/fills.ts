@@ -78,7 +78,9 @@ export function* takeDeadFills(now: number): Command<FillRecord[]> {
 
 export function* bytesUnderWay(now: number): Command<number> {
   const row = yield* queryOne<{ bytes: number }>(
-    "SELECT coalesce(sum(size), 0) AS bytes FROM fills WHERE lease_until > $1",
+    `SELECT coalesce(sum(f.size), 0) AS bytes FROM fills f WHERE f.lease_until > $1 AND NOT EXISTS (
+       SELECT 1 FROM blob_links l JOIN repositories r ON r.id = l.repository_id
+       WHERE l.digest = f.digest AND r.name = f.repository)`,
     now,
   );
   return row?.bytes ?? 0;

@@ -2,7 +2,7 @@
 // the process would have ended.
 import type { Question, Terminal } from "../../../src/cli/terminal.ts";
 
-type Signal = "SIGTERM" | "SIGINT";
+type Signal = "SIGTERM" | "SIGINT" | "SIGHUP";
 
 export interface Typist {
   /** What is piped in. */

@@ -28,7 +28,7 @@ function controlledServer(urls: RunningServer["urls"] = { http: "http://127.0.0.
     closing.open();
     return closed.passed;
   };
-  return { server: { urls, close }, closing: closing.passed, finish: closed.open };
+  return { server: { urls, change: () => undefined, close }, closing: closing.passed, finish: closed.open };
 }
 
 function serve(

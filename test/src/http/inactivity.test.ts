@@ -82,8 +82,9 @@ describe.concurrent("a transfer slower than the limit in all", () => {
   });
 });
 
+// What polls takes the `expect` of its own test, as vitest wants it of those that run at the same time.
 describe.concurrent("silence longer than the limit", () => {
-  it("cuts an upload, which keeps what arrived", async () => {
+  it("cuts an upload, which keeps what arrived", async ({ expect }) => {
     const session = await client.startUpload("slow/stalled");
     const outgoing = open(served.url, "PATCH", session, { headers: { "content-length": 100 } });
     const failed = answerTo(outgoing).then(
@@ -95,7 +96,7 @@ describe.concurrent("silence longer than the limit", () => {
     await expect.poll(async () => (await client.send("GET", session)).headers.range).toBe("0-9");
   });
 
-  it("cuts a reader that reads nothing", async () => {
+  it("cuts a reader that reads nothing", async ({ expect }) => {
     const digest = await client.pushBlob("slow/unread", Buffer.alloc(24 * 1024 * 1024));
     const outgoing = open(served.url, "GET", `/v2/slow/unread/blobs/${digest}`);
     outgoing.end();

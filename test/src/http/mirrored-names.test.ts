@@ -77,6 +77,10 @@ describe("an image of an upstream", () => {
     for (const base of ["/v2/hub/alpine", "/hub/v2/alpine", "/v2/alpine", "/v2/docker.io/v2/alpine"]) {
       const blob = await client.send("GET", `${base}/blobs/${layer}`);
       expect([base, blob.status, digestOf(blob.body)]).toEqual([base, 200, layer]);
+      const look = await client.send("HEAD", `${base}/blobs/${layer}`);
+      if (base !== "/v2/alpine") {
+        expect(look.headers).toMatchObject({ "cache-status": "berth; hit", age: "0" });
+      }
       const tags = jsonOf(await client.send("GET", `${base}/tags/list`));
       expect(tags).toEqual({ name: "docker.io/library/alpine", tags: ["3.20"] });
       expect((await client.send("GET", `${base}/referrers/${alpine.digest}`)).status).toBe(200);
@@ -104,6 +108,9 @@ describe("an image of an upstream", () => {
     ["DELETE", `/v2/hub/alpine/blobs/sha256:${"0".repeat(64)}`],
     ["POST", "/v2/docker.io/library/alpine/blobs/uploads/"],
     ["POST", "/v2/images/alpine/blobs/uploads/"],
+    ["POST", "/v2/docker.io/blobs/uploads/"],
+    ["POST", "/v2/index.docker.io/blobs/uploads/"],
+    ["PUT", "/v2/docker.io/manifests/v1"],
     ["PATCH", "/v2/docker.io/library/alpine/blobs/uploads/x"],
     ["PUT", "/v2/docker.io/library/new/blobs/uploads/x?digest=y"],
     ["DELETE", "/v2/docker.io/library/alpine/blobs/uploads/x"],
@@ -151,6 +158,7 @@ describe("what nobody configured", () => {
   it.each([
     "/v2/library/own/manifests/v1?ns=quay.io",
     "/v2/library/own/manifests/v1?ns=127.0.0.1",
+    "/v2/library/own/manifests/v1?ns=doc%E2%84%AAer.io",
     "/v2/library/own/manifests/v1?ns=docker.io:5000",
     "/v2/library/own/manifests/v1?ns=hub",
     "/quay.io/v2/library/own/manifests/v1",

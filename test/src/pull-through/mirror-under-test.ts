@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MemoryBlobStore } from "../../../storage/blobs/memory-blob-store.ts";
+import type { Visibility } from "../../../storage/metadata/access-store.ts";
 import { openMetadataStore } from "../../../storage/metadata/open-metadata-store.ts";
 import { SharedDownloads } from "../../../src/pull-through/fills/shared-downloads.ts";
 import type { MirrorAnswer } from "../../../src/pull-through/mirror-events.ts";
@@ -19,10 +20,12 @@ import { mirrorSettings, upstreamSettings } from "./settings.ts";
 export interface MirrorOptions {
   readonly upstream?: Partial<UpstreamSettings>;
   readonly mirror?: Partial<MirrorSettings>;
+  /** All repositories unless given. */
+  readonly sharedWith?: (upstream: string) => Visibility;
 }
 
 /** `up.example/app` is the upstream's `app`. */
-export async function openMirror({ upstream: given, mirror: rest }: MirrorOptions = {}) {
+export async function openMirror({ upstream: given, mirror: rest, sharedWith }: MirrorOptions = {}) {
   const clock = { seconds: 1_700_000_000 };
   const now = () => clock.seconds * 1000;
   const ids = { last: 0 };
@@ -49,7 +52,7 @@ export async function openMirror({ upstream: given, mirror: rest }: MirrorOption
   const pulled: string[] = [];
   const registry = createPullThroughRegistry({
     ...{ local, metadata, map, settings, downloads, now },
-    sharedWith: () => ({ kind: "all" }),
+    sharedWith: sharedWith ?? (() => ({ kind: "all" })),
     pulled: (repository, digest) => void pulled.push(`${repository}@${digest}`),
     events: { answered: (_, outcome) => void answers.push(outcome), asked: () => undefined },
   });

@@ -55,6 +55,7 @@ const named: readonly (readonly [Omit<SpelledName, "purpose">, string])[] = [
   [{ name: "alpine", ns: "docker.io:443" }, "docker.io/library/alpine"],
   [{ name: "alpine", ns: "docker.io:5000" }, "no"],
   [{ name: "pause", ns: "k8s.gcr.io" }, "registry.k8s.io/pause"],
+  [{ name: "pause", ns: "registry.\u212A8s.io" }, "no"],
   [{ name: "coredns/coredns", ns: "registry.k8s.io" }, "registry.k8s.io/coredns/coredns"],
   [{ name: "coredns", ns: "k8s.gcr.io" }, "registry.k8s.io/coredns"],
   [{ name: "own", ns: "docker.io" }, "docker.io/library/own"],
@@ -127,7 +128,6 @@ const bare: readonly (readonly [name: string, pulled: string])[] = [
   ["library/alpine", "docker.io/library/alpine"],
   ["grafana/grafana", "docker.io/grafana/grafana"],
   ["elsewhere.example.com/app", "docker.io/elsewhere.example.com/app"],
-  ["docker.io", "docker.io/library/docker.io"],
   ["google_containers", "docker.io/library/google_containers"],
   ["mirrored/other", "docker.io/mirrored/other"],
   ["own", "local own"],
@@ -147,6 +147,12 @@ describe("a name that says nothing of the kind", () => {
     for (const purpose of ["pull", "look", "change"] as const)
       outcomes.push(await resolve({ name, purpose }));
     expect(outcomes).toEqual([pulled, `local ${name}`, `local ${name}`]);
+  });
+
+  it.each(["docker.io", "index.docker.io"])("%s alone is nothing that could be pushed to", async (name) => {
+    expect(await resolve({ name, purpose: "pull" })).toBe(`docker.io/library/${name}`);
+    expect(await resolve({ name, purpose: "look" })).toBe(`local ${name}`);
+    expect(await resolve({ name, purpose: "change" })).toBe("docker.io");
   });
 
   it("is local without a default upstream, and nobody is asked whether it is there", async () => {

@@ -86,14 +86,50 @@ describe("the sources of an upstream", () => {
     expect(await failureOf(sources.resolve("app", "v1", { signal: never() }))).toBeUndefined();
   });
 
-  it("holds it against no source that an asker left", async () => {
+  it.each([
+    "silence",
+    "dns",
+    "tls",
+    "connection",
+    "timeout",
+    "failing",
+    "corrupt",
+    "refused",
+    "absent",
+    "busy",
+  ] as const)("leaves none out because of names that it is %s about", async (fault) => {
     const { sources, first } = open({});
+    first.addManifest("app", image, "a/b", "v1");
+    for (const name of ["bad", "worse", "worst"]) {
+      first.faultsOf.set(name, fault);
+      await failureOf(sources.resolve(name, "v1", { signal: AbortSignal.timeout(5) }));
+    }
+    expect(await failureOf(sources.resolve("app", "v1", { signal: never() }))).toBeUndefined();
+  });
+
+  it("has one that is silent to all waited for by those who asked before that was known, and by nobody else", async () => {
+    const { sources, first, calls } = open({});
+    first.fault = "silence";
+    const early = Array.from({ length: 50 }, (_, index) =>
+      failureOf(sources.resolve(`early-${index}`, "v1", { signal: AbortSignal.timeout(20) })),
+    );
+    expect(new Set(await Promise.all(early))).toEqual(new Set(["timeout"]));
+    const late = Array.from({ length: 450 }, (_, index) =>
+      failureOf(sources.resolve(`late-${index}`, "v1", { signal: never() })),
+    );
+    expect(new Set(await Promise.all(late))).toEqual(new Set(["timeout"]));
+    expect([first.count("resolve"), first.pings, calls.length]).toEqual([50, 1, 50]);
+  });
+
+  it("holds it against no source that an asker left", async () => {
+    const { sources, first, calls } = open({});
     const digest = first.addBlob("app", image);
     first.fault = "silence";
     const leaving = new AbortController();
     const asked = failureOf(sources.fetchBlob("app", digest, { signal: leaving.signal }));
     leaving.abort(new Error("the reader left"));
     await asked;
+    expect(calls).toEqual([]);
     first.fault = undefined;
     expect(await failureOf(sources.fetchBlob("app", digest, { signal: never() }))).toBeUndefined();
   });

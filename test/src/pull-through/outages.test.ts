@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startRegistry, type StartedRegistry } from "../../support/start-registry.ts";
 import { startFakeUpstream, type FakeUpstream } from "../../support/upstream/fake-upstream.ts";
 import { beginOutage, type Outage, outages } from "../../support/upstream/outages.ts";
+import type { UpstreamFault } from "../../support/upstream/upstream-fault.ts";
 import type { AddedImage } from "../../support/upstream/upstream-content.ts";
 
 let dataDirectory: string;
@@ -126,15 +127,27 @@ describe("an upstream whose content is not what its digest says", () => {
 });
 
 describe("a healthy upstream", () => {
-  it("is asked at most once by a thousand pulls within the TTL, and by HEAD", async () => {
+  it.each<UpstreamFault>([
+    { kind: "stall-before-headers" },
+    { kind: "portal" },
+    { kind: "status", status: 500 },
+    { kind: "redirect", to: "http://nothing.invalid/" },
+  ])("is not given up because of names that it answers by %o", async (fault) => {
+    await restart();
+    upstream.faults.set(fault, { where: ({ name }) => name.startsWith("bad/") });
+    const bad = ["one", "two", "three"].map((name) =>
+      fetch(`${berth?.url}/v2/up.example/bad/${name}/manifests/v1`),
+    );
+    for (const answer of await Promise.all(bad)) expect(answer.status).toBeGreaterThan(500);
+    expect(await pull("v1")).toEqual(whole);
+  });
+
+  it("is asked for nothing by two hundred pulls within the TTL, HEADs among them", async () => {
     await restart({ tagTtlSeconds: 600 });
     await pull("v1");
     upstream.requests.clear();
-    for (let round = 0; round < 10; round += 1) {
-      await Promise.all(
-        Array.from({ length: 100 }, (_, index) => get("manifests", "v1", index % 2 ? "GET" : "HEAD")),
-      );
-    }
+    const pulls = Array.from({ length: 200 }, (_, index) => (index % 2 ? "GET" : "HEAD"));
+    await Promise.all(pulls.map((method) => get("manifests", "v1", method)));
     expect(upstream.requests.all.length).toBe(0);
   });
 

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { digestOf, parseDigest, type Digest } from "../../../storage/digest.ts";
 import { OciError } from "../../../src/oci/oci-error.ts";
+import { referrersTagOf } from "../../../src/oci/referrers-tag.ts";
 import { mediaTypes, randomBlob } from "../../support/images.ts";
-import { openMirror, repositoryNamed, type MirrorUnderTest } from "./mirror-under-test.ts";
+import { openMirror, referenceTo, repositoryNamed, type MirrorUnderTest } from "./mirror-under-test.ts";
 
 const repository = repositoryNamed("up.example/app");
 
@@ -74,6 +75,37 @@ describe("what refers to a manifest of an upstream", () => {
     mirror.clock.seconds += 60;
     expect(await mirror.registry.referrers.list(repository, subject, {})).toMatchObject({
       manifests: descriptors,
+    });
+  });
+
+  it("is asked for also when the upstream has just said that it has no such tag", async () => {
+    mirror.upstream.referrers = index(descriptors);
+    const { manifests, referrers } = mirror.registry;
+    const tag = referenceTo(referrersTagOf(subject));
+    const fresh = { manifests: descriptors, cache: { outcome: "miss" } };
+    expect(await manifests.find(repository, tag)).toBeUndefined();
+    expect(await referrers.list(repository, subject, {})).toMatchObject(fresh);
+    mirror.clock.seconds += 60;
+    expect(await manifests.find(repository, tag)).toBeUndefined();
+    expect(await referrers.list(repository, subject, {})).toMatchObject(fresh);
+  });
+
+  it("is another thing than what the upstream tags so: with it there and gone, whichever was asked for last", async () => {
+    const tag = referrersTagOf(subject);
+    const tagged = index([{ mediaType: mediaTypes.manifest, digest: digestOf(randomBlob()), size: 9 }]);
+    const { manifests, referrers, tags } = mirror.registry;
+    mirror.upstream.referrers = index(descriptors);
+    mirror.upstream.addManifest("app", tagged, mediaTypes.index, tag);
+    for (const fault of [undefined, undefined, "dns"] as const) {
+      mirror.upstream.fault = fault;
+      expect(await manifests.find(repository, referenceTo(tag))).toMatchObject({ bytes: tagged });
+      expect(await referrers.list(repository, subject, {})).toMatchObject({ manifests: descriptors });
+      mirror.clock.seconds += 3600;
+    }
+    expect(await tags.list(repository, { limit: 10 })).toMatchObject({ entries: [tag], more: false });
+    expect(await tags.list(repository, { limit: 10, after: tag })).toMatchObject({
+      entries: [],
+      more: false,
     });
   });
 

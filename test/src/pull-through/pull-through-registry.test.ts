@@ -98,6 +98,14 @@ describe("a manifest of an upstream, by digest", () => {
     ],
   ];
 
+  it("that can't be kept is not said to be", async () => {
+    const at = mirror.upstream.addManifest("app", Buffer.from("schema 1?"), "text/x-old", "v1");
+    for (const reference of [at, "v1", at, "v1"]) {
+      const found = await mirror.registry.manifests.find(repository, referenceTo(reference));
+      expect(found).toMatchObject({ digest: at, cache: { outcome: "passed" } });
+    }
+  });
+
   it.each(shapes)("comes as it is: %s", async (_, { bytes, mediaType }) => {
     const at = mirror.upstream.addManifest("app", bytes, mediaType, "v1");
     for (const reference of [at, "v1", at, "v1"]) {
@@ -133,7 +141,8 @@ describe("a blob of an upstream", () => {
   it("is looked for by HEAD, fetched once, and then held", async () => {
     const bytes = randomBlob(1000);
     const at = mirror.upstream.addBlob("app", bytes);
-    expect(await mirror.registry.blobs.stat(repository, at)).toEqual({ size: 1000 });
+    const there = { size: 1000, cache: { outcome: "passed", ageSeconds: 0 } };
+    expect(await mirror.registry.blobs.stat(repository, at)).toEqual(there);
     expect(mirror.upstream.calls).toEqual([`statBlob app@${at}`]);
     const opened = await mirror.registry.blobs.open(repository, at);
     expect(opened?.cache?.outcome).toBe("miss");
@@ -142,14 +151,17 @@ describe("a blob of an upstream", () => {
     const again = await mirror.registry.blobs.open(repository, at, () => ({ start: 10, end: 19 }));
     expect(again).toMatchObject({ size: 1000, range: { start: 10, end: 19 }, cache: { outcome: "hit" } });
     expect(await bytesOf(again)).toEqual(bytes.subarray(10, 20));
-    expect(await mirror.registry.blobs.stat(repository, at)).toEqual({ size: 1000 });
+    const here = { size: 1000, cache: { outcome: "hit", ageSeconds: 0 } };
+    expect(await mirror.registry.blobs.stat(repository, at)).toEqual(here);
     expect(mirror.upstream.calls.filter((call) => call.startsWith("fetchBlob"))).toHaveLength(1);
   });
 
   it("is measured by fetching it where no HEAD says how long it is", async () => {
     mirror.upstream.saysSizes = false;
     const at = mirror.upstream.addBlob("app", randomBlob(77));
-    expect(await mirror.registry.blobs.stat(repository, at)).toEqual({ size: 77 });
+    expect(await mirror.registry.blobs.stat(repository, at)).toEqual({
+      ...{ size: 77, cache: { outcome: "miss", ageSeconds: 0 } },
+    });
   });
 
   it("that another repository holds is taken from there when a manifest of this one names it, and only then", async () => {
@@ -165,10 +177,39 @@ describe("a blob of an upstream", () => {
     expect(mirror.upstream.calls).toEqual([]);
   });
 
+  it("is not taken from a repository that nothing may be shared with, whatever a manifest names", async () => {
+    await mirror.close();
+    mirror = await openMirror({
+      sharedWith: (upstream) => ({ kind: "projects", projects: [upstream], defaultProject: "library" }),
+    });
+    const layer = randomBlob();
+    await push(layer);
+    const { bytes, mediaType } = imageManifest(randomBlob(), [layer]);
+    const { blobs, manifests } = mirror.registry;
+    for (const name of ["app", "other"]) {
+      const image = mirror.upstream.addManifest(name, bytes, mediaType);
+      await manifests.find(repositoryNamed(`up.example/${name}`), referenceTo(image));
+    }
+    const at = digestOf(layer);
+    expect(await blobs.stat(repository, at)).toBeUndefined();
+    expect(await blobs.open(repository, at)).toBeUndefined();
+    expect(await blobs.redirectUrl(repository, at)).toBeUndefined();
+    mirror.upstream.addBlob("app", layer);
+    mirror.clock.seconds += 20;
+    const fetched = await blobs.open(repository, at);
+    expect(fetched?.cache?.outcome).toBe("miss");
+    expect(await bytesOf(fetched)).toEqual(layer);
+    // Its own repositories share.
+    const shared = await blobs.open(repositoryNamed("up.example/other"), at);
+    expect(shared?.cache?.outcome).toBe("hit");
+    expect(await bytesOf(shared)).toEqual(layer);
+  });
+
   it("that is not there is absent, and one that can't be fetched is no 404", async () => {
     const at = digestOf(randomBlob());
     expect(await mirror.registry.blobs.stat(repository, at)).toBeUndefined();
     expect(await mirror.registry.blobs.open(repository, at)).toBeUndefined();
+    mirror.clock.seconds += 20;
     mirror.upstream.fault = "refused";
     expect(await kindOf(mirror.registry.blobs.stat(repository, at))).toBe("upstreamRefused");
     expect(await kindOf(mirror.registry.blobs.open(repository, at))).toBe("upstreamRefused");

@@ -8,11 +8,14 @@ import type { RateLimit, RemoteManifest, Upstream } from "../../../src/remote/up
 export class ScriptedUpstream implements Upstream {
   /** `resolve library/alpine:3` and the like, in order. */
   readonly calls: string[] = [];
+  pings = 0;
   readonly #manifests = new Map<string, RemoteManifest>();
   readonly #blobs = new Map<string, Buffer>();
   readonly #tags = new Map<string, Digest>();
   /** What every call ends in; `silence` waits for the asker to give up. */
   fault: RemoteFailure | "silence" | undefined;
+  /** What calls of that name end in instead. */
+  readonly faultsOf = new Map<string, RemoteFailure | "silence">();
   retryAfterSeconds: number | undefined;
   /** Called after each answer to a HEAD of a manifest. */
   onResolved: () => void = () => undefined;
@@ -92,6 +95,11 @@ export class ScriptedUpstream implements Upstream {
     return { digest: digestOf(this.referrers), bytes: this.referrers };
   }
 
+  async ping({ signal }: { signal: AbortSignal }): Promise<void> {
+    this.pings += 1;
+    await this.#fail(this.fault, signal);
+  }
+
   rateLimit(): RateLimit | undefined {
     return this.limit;
   }
@@ -102,15 +110,19 @@ export class ScriptedUpstream implements Upstream {
 
   async #called(call: string, name: string, reference: string, signal: AbortSignal): Promise<void> {
     this.calls.push(`${call} ${name}${reference.includes(":") ? "@" : ":"}${reference}`);
-    if (this.fault === "silence") {
+    await this.#fail(this.faultsOf.get(name) ?? this.fault, signal);
+  }
+
+  async #fail(fault: typeof this.fault, signal: AbortSignal): Promise<void> {
+    if (fault === "silence") {
       await new Promise((_, reject) => {
         const giveUp = () => reject(new RemoteError("timeout", "nothing came", { cause: signal.reason }));
         if (signal.aborted) giveUp();
         signal.addEventListener("abort", giveUp, { once: true });
       });
     }
-    if (this.fault !== undefined && this.fault !== "silence") {
-      throw new RemoteError(this.fault, "as it was told", { retryAfterSeconds: this.retryAfterSeconds });
+    if (fault !== undefined && fault !== "silence") {
+      throw new RemoteError(fault, "as it was told", { retryAfterSeconds: this.retryAfterSeconds });
     }
   }
 

@@ -67,11 +67,15 @@ describe("a registry with a certificate of a private authority", () => {
     expect(await failureIn(remote.resolve(name, "3.20", { signal }))).toBe("fine");
   });
 
-  it("takes nobody's transfer away when it gets a new one, until all of them end", async () => {
+  it.each([
+    ["", false],
+    [" through a proxy", true],
+  ])("takes nobody's transfer%s away when it gets a new one, until all of them end", async (_, proxied) => {
     const { fake, authority, directory, layer } = await securely();
     const ca = join(directory, "current.pem");
     await copyFile(authority.cert, ca);
-    const options = { url: fake.url, ca, insecure: false, maxConnections: 8, ...patient };
+    const through = proxied ? { proxy: (await proxyWith()).url } : {};
+    const options = { url: fake.url, ca, insecure: false, maxConnections: 8, ...patient, ...through };
     const connections = new Connections(options, {});
     fake.faults.set({ kind: "stall-in-body", afterBytes: 100 });
     const url = new URL(`${fake.url}/v2/${name}/blobs/${layer}`);
@@ -159,5 +163,16 @@ describe("a proxy", () => {
     await proxy.close();
     const remote = remoteUnderTest({ url: fake.url, proxy: proxy.url, ...patient });
     expect(await failureIn(remote.resolve(name, "3.20", { signal }))).toBe("connection");
+  });
+
+  it("that hangs up instead of making a tunnel is asked as often as any connection that fails", async () => {
+    const { fake, authority } = await securely();
+    const proxy = await proxyWith();
+    const remote = remoteUnderTest({ url: fake.url, ca: authority.cert, proxy: proxy.url, ...patient });
+    await fake.disappear();
+    expect(await failureIn(remote.resolve(name, "3.20", { signal }))).toBe("connection");
+    expect(proxy.asked).toEqual([1, 2, 3].map(() => `CONNECT ${fake.host}`));
+    await fake.comeBack();
+    expect(await failureIn(remote.resolve(name, "3.20", { signal }))).toBe("fine");
   });
 });

@@ -43,6 +43,21 @@ describe("a redirect", () => {
     expect(remote.redirectHosts()).toEqual([]);
   });
 
+  it("to a listing elsewhere is shown no Authorization there, nor is its next page", async () => {
+    const elsewhere = await startFakeUpstream({ maxTags: 1 });
+    onTestFinished(() => elsewhere.close());
+    for (const tag of ["a", "b"]) elsewhere.addImage(name, tag);
+    const { fake, remote } = await redirecting("other-host");
+    fake.faults.set(
+      { kind: "redirect", to: `${elsewhere.url}/v2/${name}/tags/list` },
+      { where: ({ route }) => route === "tags" },
+    );
+    expect(await remote.listTags(name, { limit: 1 }, { signal })).toEqual({ tags: ["a"], more: true });
+    expect(await remote.listTags(name, { after: "a", limit: 1 }, { signal })).toMatchObject({ tags: ["b"] });
+    const shown = elsewhere.requests.of("tags").map(({ headers }) => headers.authorization);
+    expect(shown).toEqual([undefined, undefined]);
+  });
+
   it.each([
     [401, "failing"],
     [403, "failing"],

@@ -50,4 +50,19 @@ describe("limits of requests", () => {
     for (let i = 0; i < 4; i++) await limits.enter("question", signal);
     expect(performance.now() - begun).toBeGreaterThan(140);
   });
+
+  it("keep the process running for whoever waits, and for nobody else", async () => {
+    const holding = () =>
+      process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length;
+    const limits = new RequestLimits({ maxConnections: 10, requestsPerSecond: 0.1 });
+    const before = holding();
+    await limits.enter("question", signal);
+    expect(holding()).toBe(before);
+    const leaver = new AbortController();
+    const waiting = limits.enter("question", leaver.signal);
+    expect(holding()).toBe(before + 1);
+    leaver.abort(new Error("gone home"));
+    expect(holding()).toBe(before);
+    await expect(waiting).rejects.toThrow("gone home");
+  });
 });

@@ -49,6 +49,17 @@ describe("tokens", () => {
     expect(fake.requests).toMatchObject({ tokens: 1, blobGet: 501 });
   });
 
+  it("are asked for where the registry says now, after it named a place that gives none", async () => {
+    const { fake, image } = await upstreamWith({ auth: "token" });
+    const remote = remoteUnderTest({ url: fake.url });
+    fake.tokenRealm = "http://nothing.invalid/token";
+    expect(await failureIn(remote.resolve(name, "3.20", { signal }))).toBe("dns");
+    expect(await failureIn(remote.ping({ signal }))).toBe("dns");
+    fake.tokenRealm = undefined;
+    expect(await failureIn(remote.ping({ signal }))).toBe("fine");
+    expect((await remote.resolve(name, "3.20", { signal })).digest).toBe(image.digest);
+  });
+
   it("are dropped when they are refused early, and fetched once for all that meet it", async () => {
     const { fake } = await upstreamWith({ auth: "token" });
     const remote = remoteUnderTest({ url: fake.url, headersSeconds: 10 });

@@ -92,7 +92,7 @@ const fetchBlob = fc.tuple(anyRepository, anyBlob).map(([repository, content]): 
 const evict = fc.tuple(anyRepository, anyManifest).map(([repository, content]): Step => {
   const times = (now: number) => ({ unlessPulledSince: now, now, dueAt: now });
   return (store, now) =>
-    store.mirror.content.evictManifest({ repository, digest: digestFor(content) }, times(now));
+    store.mirror.eviction.evictManifest({ repository, digest: digestFor(content) }, times(now));
 });
 const touch = fc.tuple(anyRepository, anyHeld).map(([repository, content]): Step => {
   const held = [{ repository, digest: digestFor(content) }];

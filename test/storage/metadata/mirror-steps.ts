@@ -20,7 +20,7 @@ import {
 const here = "docker.io/library/app";
 
 export async function walkThroughMirror(store: MetadataStore): Promise<void> {
-  const { content, tags, fills, pins } = store.mirror;
+  const { content, eviction, tags, fills, pins } = store.mirror;
   const child = await cacheImage(store, here, { name: "child", layers: ["layer", "config"], tags: ["v1"] });
   await cacheIndex(store, here, { name: "index", children: [child], tags: ["all"] });
   await cacheManifest(store, here, "signature", { subject: child });
@@ -31,16 +31,16 @@ export async function walkThroughMirror(store: MetadataStore): Promise<void> {
   await tags.find(here, "v1");
   await tags.confirm(here, "v1", child, 3000);
   await tags.confirm(here, "v2", child, 3000);
-  await content.usage();
+  await eviction.usage();
   await content.usageByUpstream();
-  await content.listByPull(everything);
+  await eviction.listByPull(everything);
   await content.listManifests(here, { limit: 10 });
   await content.listRepositories({ limit: 10 });
   await content.listRepositories({ limit: 10, upstream: "docker.io" });
   await pushBlob(store, here, blobOf("config", "pushed"));
   await store.manifests.commit(manifestOf(here, "pushed", { references: [needsBlob(digestFor("layer"))] }));
-  await content.evictManifest({ repository: here, digest: child }, whenever);
-  await content.evictLooseBlobs({ ...everything, now: 1, dueAt: 1 });
+  await eviction.evictManifest({ repository: here, digest: child }, whenever);
+  await eviction.evictLooseBlobs({ ...everything, now: 1, dueAt: 1 });
   const fill = { repository: here, digest: child, holder: "a" };
   await fills.claim({ ...fill, path: "/spool", leaseUntil: 5 }, 1);
   await fills.save(here, child, { holder: "a", offset: 1, size: 2, leaseUntil: 5 });

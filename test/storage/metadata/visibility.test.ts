@@ -97,7 +97,7 @@ test("pages and mounts show what a filter over all names would", async () => {
       await store.close();
     }
   });
-  await fc.assert(property, { numRuns: 300 });
+  await fc.assert(property, { numRuns: 100 });
 });
 
 describe("a list in a condition", () => {

@@ -10,7 +10,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import { Agent as SecureAgent, request as sendSecurely } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Transform } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
 import { FaultRule, type Fault, type FaultInjection, type InjectedFault } from "./fault-rule.ts";
@@ -201,8 +201,9 @@ function refuse(request: IncomingMessage, response: ServerResponse, refusal: S3E
   request.resume();
 }
 
-function reset({ socket }: IncomingMessage): void {
-  socket.resetAndDestroy();
+/** Its client may have gone, and its connection serve another request. */
+function reset({ socket }: { readonly socket: Socket | null }): void {
+  socket?.resetAndDestroy();
 }
 
 function closeServer(server: Server): Promise<void> {

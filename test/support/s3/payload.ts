@@ -40,7 +40,11 @@ const maxTextBytes = 4 * 1024 * 1024;
 export async function receiveFile(intake: Intake, path: string, maxBytes: number): Promise<Payload> {
   const check = new PayloadCheck(intake, maxBytes);
   try {
-    await pipeline(bytesOf(intake, check), createWriteStream(path, { flags: "wx" }));
+    // Room for what arrives while the disk writes: it is then written at once, not in the pieces of the socket.
+    await pipeline(
+      bytesOf(intake, check),
+      createWriteStream(path, { flags: "wx", highWaterMark: 1_048_576 }),
+    );
     return check.finish();
   } catch (error) {
     await rm(path, { force: true });

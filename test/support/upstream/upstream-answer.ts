@@ -98,9 +98,11 @@ async function sendBody(response: ServerResponse, body: Buffer, faults: StruckFa
   const stall = faults.find("stall-in-body")?.afterBytes ?? Infinity;
   const cut = faults.find("cut")?.afterBytes ?? Infinity;
   const end = Math.min(stall, cut, body.length);
+  const hold = faults.find("hold");
   const rate = faults.find("slow")?.bytesPerSecond;
   const step = rate === undefined ? 256 * 1024 : Math.max(1, Math.ceil(rate / 20));
   for (let at = 0; at < end; at += step) {
+    if (hold && at >= hold.afterBytes) await hold.until;
     if (response.destroyed) return false;
     if (!response.write(body.subarray(at, Math.min(at + step, end)))) await drained(response);
     if (rate !== undefined) await delay(50);

@@ -5,6 +5,8 @@ export type UpstreamFault =
   /** The request is read; nothing is ever answered. */
   | { readonly kind: "stall-before-headers" }
   | { readonly kind: "stall-in-body"; readonly afterBytes: number }
+  /** After so many bytes of the body, a multiple of 256 KiB, the rest waits for `until`. */
+  | { readonly kind: "hold"; readonly afterBytes: number; readonly until: Promise<void> }
   /** The connection is destroyed after so many bytes of the body. */
   | { readonly kind: "cut"; readonly afterBytes: number }
   /** Content-Length is off by so many bytes: positive promises more than comes (then closes), negative less. */

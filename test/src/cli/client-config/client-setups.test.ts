@@ -50,6 +50,27 @@ describe("a client's configuration", () => {
     expect(clients.get("minikube")?.(server).text).toBe("minikube start --insecure-registry=b:5000\n");
   });
 
+  it("names no other upstream to docker where there is none", () => {
+    const server = {
+      ...serverAt({ http: { publicUrl: "http://b:5000" } }),
+      upstreams: upstreams.slice(0, 1),
+    };
+    expect(clients.get("docker")?.(server).notes.join("\n")).not.toMatch(/prefix/);
+  });
+
+  it("has no port in the path of podman's mirrors, whatever an upstream is called else", () => {
+    const named = { name: "registry.example", aliases: ["registry.example:8443"] };
+    const server = { ...serverAt({ http: { publicUrl: "http://b:5000" } }), upstreams: [named] };
+    const { text } = clients.get("podman")?.(server) ?? { text: "" };
+    expect(text.match(/^location = .*$/gm)).toEqual([
+      'location = "registry.example"',
+      'location = "b:5000/registry.example"',
+      'location = "registry.example:8443"',
+      'location = "b:5000/registry.example"',
+      'location = "b:5000"',
+    ]);
+  });
+
   it("is what the formats take: JSON for docker, YAML for k3s and kind", () => {
     const server = serverAt({ http: { publicUrl: "http://b:5000" } });
     expect(JSON.parse(clients.get("docker")?.(server).text ?? "")).toEqual({

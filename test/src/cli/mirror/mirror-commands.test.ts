@@ -122,6 +122,10 @@ describe("berth mirror status and purge", () => {
     // as images are written, too
     const { output } = await mirror.berth("mirror status docker.io/app");
     expect(output).toMatch(/^DIGEST +TAGS +CONFIRMED +PULLED\nsha256:\w+ +[12] +\d+ s ago/);
+    expect(await mirror.json("mirror status app")).toMatchObject([
+      { repository: "docker.io/library/app" },
+      {},
+    ]);
 
     const asked = await mirror.berth("mirror purge docker.io/library/app:1", { answers: ["y"] });
     expect(asked.questions).toEqual(["Give up what is cached of docker.io/library/app:1? [y/N]"]);
@@ -140,10 +144,27 @@ describe("berth mirror status and purge", () => {
   });
 });
 
+describe("berth mirror purge", () => {
+  it("gives up an index with its platforms, but none that another tag leads to", async () => {
+    const mirror = await mirrorAtHand();
+    const platforms = ["linux/amd64", "linux/arm64"];
+    mirror.upstream.addImage("library/app", "1", { platforms, layers: [2000] });
+    await mirror.berth("mirror pull app:1 --platform all");
+    mirror.upstream.addImage("library/app", "2", { platforms, layers: [3000] });
+    await mirror.berth("mirror pull app:2 --platform all");
+    expect(await mirror.json("mirror purge docker.io/library/app:1 --yes")).toMatchObject({ manifests: 3 });
+    const left = (await mirror.json("mirror status docker.io/library/app")) as { tags: string[] }[];
+    expect(left.map(({ tags }) => tags)).toEqual([["2"], ["2"], ["2"]]);
+  });
+});
+
 describe("berth mirror pin", () => {
   it("adds to the patterns of the configuration, and takes away what it added", async () => {
     const mirror = await mirrorAtHand({ BERTH_MIRROR_PINS: '["registry.k8s.io/**"]' });
     await mirror.berth(["mirror", "pin", "docker.io/library/*:1"]);
+    const refused = await mirror.berth("mirror pin alpine:3.20");
+    expect(refused.code).toBe(2);
+    expect(refused.errors).toMatch(/^error: alpine:3\.20 fits no image: patterns begin with an upstream/);
     expect(await mirror.json("mirror pins")).toEqual([
       { pattern: "registry.k8s.io/**", configured: true },
       { pattern: "docker.io/library/*:1", configured: false },

@@ -99,7 +99,7 @@ describe("berth storage copy when it is killed", () => {
   let program: TranslatedProgram;
   beforeAll(async () => {
     program = await translateProgram();
-  });
+  }, 120_000);
   afterAll(() => program.remove());
 
   const start = (data: string, args: readonly string[]) => {

@@ -77,7 +77,7 @@ export async function serveAdminApi(options: ServeOptions = {}) {
   const registry = createLocalRegistry({ blobStore, metadata, uploads, now, newId });
   const mirror = openMirrorAdmin({
     ...{ registry, held: registry.blobs, names: onlyLocalNames, metadata, now, newId: randomUUID },
-    ...{ pins: ["registry.k8s.io/**"], graceMilliseconds: 1000 },
+    ...{ pins: () => ["registry.k8s.io/**"], graceMilliseconds: 1000 },
   });
   const locate = locateUnder(publicUrl);
   const app = createApp({

@@ -1,5 +1,6 @@
 // Downloads that break, lie, or find no room: whoever reads gets the right bytes or an error, never a short clean end,
 // and nothing stays.
+import { Readable } from "node:stream";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { OpenBlob } from "../../../../src/registry/registry.ts";
@@ -191,6 +192,29 @@ describe("our own storage", () => {
   });
 });
 
+describe("a blob whose length the upstream does not say, and that has no end", () => {
+  it("ends where there is no more room, keeps nothing, and is no failure of our storage", async () => {
+    const place = await mirrorPlace();
+    const asked: (number | undefined)[] = [];
+    const admit = async (size: number | undefined) => {
+      asked.push(size);
+      return (size ?? 0) > 20_000_000 ? "pass" : "keep";
+    };
+    const process = await place.start({ admit });
+    const chunk = Buffer.alloc(1024 * 1024);
+    const body = new Readable({ read: () => void body.push(chunk) });
+    const upstream = new ScriptedUpstream(() => ({ size: undefined, start: 0, body }));
+    await expect(process.open(digest, upstream)).rejects.toMatchObject({ failure: "failing" });
+    expect(asked).toEqual([undefined, 16 * 1024 * 1024, 32 * 1024 * 1024]);
+    expect(upstream.fetches).toHaveLength(1);
+    expect(body.destroyed).toBe(true);
+    expect(process.problems).toEqual([]);
+    await eventually(() => place.leftovers()).toEqual([]);
+    expectBytes(await read(process.open(digest, new ScriptedUpstream(() => sent(bytes)))), bytes);
+    await eventually(() => process.local.stat(repository, digest)).toEqual({ size: bytes.length });
+  });
+});
+
 describe("whatever happens to a download", () => {
   it("each reader gets all of the right bytes, or an error", async () => {
     const place = await mirrorPlace();
@@ -244,7 +268,7 @@ describe("whatever happens to a download", () => {
         if (kept) expect(kept.equals(blob)).toBe(true);
         else expect(outcomes.every((outcome) => outcome instanceof Error)).toBe(true);
       }),
-      { numRuns: 150 },
+      { numRuns: 40 },
     );
     expect(process.problems).toEqual([]);
   }, 120_000);

@@ -54,7 +54,7 @@ beforeAll(async () => {
     response.writeHead(200, { "content-length": bytes.length }).write(bytes.subarray(0, sentBytes));
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
-});
+}, 120_000);
 afterAll(async () => {
   server.closeAllConnections();
   server.close();

@@ -147,4 +147,16 @@ describe("a blob that may not be kept", () => {
     expect(await done).toBeInstanceOf(Error);
     expect(transfers[1]?.body.destroyed).toBe(true);
   });
+
+  it("reaches its client whole when the server goes down with grace meanwhile", async () => {
+    const { process } = await passing();
+    const transfer = byHand(bytes.length);
+    const { body } = await process.open(digest, new ScriptedUpstream(() => transfer));
+    const done = bytesOf(body);
+    const closed = process.downloads.close(new AbortController().signal);
+    transfer.send(bytes);
+    transfer.end();
+    expectBytes(await done, bytes);
+    await closed;
+  });
 });

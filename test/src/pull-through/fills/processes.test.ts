@@ -207,15 +207,20 @@ describe("the sweep", () => {
     );
     transfer.send(other.subarray(0, 150_000));
     const reader = watched(await living);
-    const orphans = ["orphan", "young"].map((name) => join(place.spoolDirectory, name));
-    for (const file of orphans) await writeFile(file, "bytes that no row tells of");
-    await utimes(orphans[0] ?? "", new Date(0), new Date(0));
+    const names = ["orphan.berth-fill", "somebody-elses.txt", "young.berth-fill"];
+    for (const name of names) await writeFile(join(place.spoolDirectory, name), "bytes that no row tells of");
+    for (const name of names.slice(0, 2)) await utimes(join(place.spoolDirectory, name), 0, 0);
     await process.downloads.sweep(never);
     const { fills } = process.metadata.mirror;
     expect(await fills.find(repository, digest)).toBeUndefined();
     const { path } = (await fills.find(repository, digestOf(other))) ?? {};
     expect((await place.leftovers()).toSorted()).toEqual(
-      [path?.slice(place.spoolDirectory.length + 1), path, "young"].toSorted(),
+      [
+        path?.slice(place.spoolDirectory.length + 1),
+        path,
+        "somebody-elses.txt",
+        "young.berth-fill",
+      ].toSorted(),
     );
     transfer.send(other.subarray(150_000));
     transfer.end();

@@ -202,7 +202,33 @@ describe("closing", () => {
     expect(seen.outcome).toBe("broken");
     expect(transfer.body.destroyed).toBe(true);
     expect(await place.leftovers()).toEqual([]);
-    await expect(process.open(digest, upstream)).rejects.toThrow("going down");
+    await expect(process.open(digest, upstream)).rejects.toMatchObject({ kind: "busy", status: 503 });
+  });
+
+  it("begins nothing meanwhile, and lets who comes late read what is on its way", async () => {
+    const { process, transfer, upstream, opened } = await begun();
+    transfer.send(bytes.subarray(0, 10));
+    const { body: first } = await opened;
+    const closed = process.downloads.close(new AbortController().signal);
+    const late = await process.open(digest, upstream);
+    const other = digestOf(Buffer.from("other"));
+    await expect(process.open(other, upstream)).rejects.toMatchObject({ kind: "busy" });
+    transfer.send(bytes.subarray(10));
+    transfer.end();
+    await closed;
+    for (const body of [first, late.body]) expectBytes(await bytesOf(body), bytes);
+    expect(upstream.fetches).toHaveLength(1);
+  });
+
+  it("lets a download go on that nobody here reads any more", async () => {
+    const { process, transfer, opened } = await begun();
+    transfer.send(bytes.subarray(0, 10));
+    await (await opened).body.close();
+    const closed = process.downloads.close(new AbortController().signal);
+    transfer.send(bytes.subarray(10));
+    transfer.end();
+    await closed;
+    expectBytes(await keptBytes(process, digest), bytes);
   });
 
   it("with a grace that suffices lets them end well", async () => {

@@ -6,6 +6,8 @@ import { openKeeper, sizedBlob, type OpenKeeper } from "./open-keeper.ts";
 const here = "docker.io/library/app";
 const names = ["a", "b", "c", "d"];
 const forever = new AbortController().signal;
+/** Of a download that is not over. */
+const running = forever;
 
 let opened: OpenKeeper | undefined;
 afterEach(async () => {
@@ -86,7 +88,7 @@ describe("making room", () => {
     const { keeper, metadata, clock } = await withFourImages({ maxBytes: 400, pins: [here] });
     expect(await keeper.makeRoom(100)).toBe(false);
     await metadata.mirror.pins.add("nothing", 1);
-    await metadata.mirror.content.evictManifest(
+    await metadata.mirror.eviction.evictManifest(
       { repository: here, digest: digestFor("a") },
       { unlessPulledSince: clock.now, now: clock.now, dueAt: clock.now },
     );
@@ -108,9 +110,36 @@ describe("making room", () => {
 
   test("for many at once grants no more than there is", async () => {
     const { keeper, usedBytes } = await withFourImages({ maxBytes: 400, lowWater: 1 });
-    const granted = await Promise.all(Array.from({ length: 10 }, () => keeper.makeRoom(100)));
+    const granted = await Promise.all(Array.from({ length: 10 }, () => keeper.makeRoom(100, running)));
     expect(granted.filter(Boolean)).toHaveLength(4);
     expect(await usedBytes()).toBe(0);
+  });
+
+  test("grants for as long as the download runs, however long that is, and no longer", async () => {
+    const { keeper, held, clock } = await withFourImages({ maxBytes: 600, lowWater: 1 });
+    const over = new AbortController();
+    expect(await keeper.makeRoom(200, over.signal)).toBe(true);
+    clock.now += 60_000;
+    expect(await keeper.makeRoom(100)).toBe(true);
+    expect(await held(here, ...names)).toEqual(["b", "c", "d"]);
+    over.abort();
+    expect(await keeper.makeRoom(300)).toBe(true);
+    expect(await held(here, ...names)).toEqual(["b", "c", "d"]);
+  });
+
+  test("after a burst takes what is too much alone: what was granted and is kept by now counts once", async () => {
+    const { keeper, cacheImage, held } = (opened = await openKeeper({ maxBytes: 1000, lowWater: 0.9 }));
+    const burst = Array.from({ length: 9 }, (_, index) => `image${index}`);
+    for (const name of burst) {
+      const over = new AbortController();
+      expect(await keeper.admit(100, over.signal)).toBe("keep");
+      await cacheImage(here, name, 100);
+      over.abort();
+    }
+    expect(await keeper.admit(100, running)).toBe("keep");
+    expect(await held(here, ...burst)).toEqual(burst);
+    expect(await keeper.admit(100, running)).toBe("keep");
+    expect(await held(here, ...burst)).toHaveLength(8);
   });
 
   test("counts what running downloads will bring, in whatever process", async () => {
@@ -199,15 +228,15 @@ describe("admission", () => {
     const free = { bytes: 1000 };
     const parts = { freeBytes: async () => free.bytes };
     const { keeper, clock } = (opened = await openKeeper({ maxBytes: 5000, minFreeBytes: 300 }, parts));
-    expect(await keeper.admit(700)).toBe("keep");
-    expect(await keeper.admit(701)).toBe("pass");
+    expect(await keeper.admit(351, running)).toBe("pass");
+    expect(await keeper.admit(350, running)).toBe("keep");
     free.bytes = 299;
-    expect(await keeper.admit(undefined)).toBe("keep");
+    expect(await keeper.admit(undefined, running)).toBe("keep");
     clock.now += 5000;
-    expect(await keeper.admit(undefined)).toBe("pass");
+    expect(await keeper.admit(undefined, running)).toBe("pass");
     free.bytes = 1e6;
     clock.now += 5000;
-    expect(await keeper.admit(5001)).toBe("pass");
-    expect(await keeper.admit(4000)).toBe("keep");
+    expect(await keeper.admit(5001, running)).toBe("pass");
+    expect(await keeper.admit(4000, running)).toBe("keep");
   });
 });

@@ -68,7 +68,7 @@ export async function openKeeper(
       );
       return names.filter((_, index) => found[index] !== undefined);
     },
-    usedBytes: async () => (await content.usage()).bytes,
+    usedBytes: async () => (await metadata.mirror.eviction.usage()).bytes,
     close: async () => {
       await keeper.close();
       await metadata.close();

@@ -17,9 +17,10 @@ const small = { partBytes: 5 * mebibyte } as const;
 
 describe("an upload to a bucket", () => {
   it("of 50 sessions at once with four parts in flight finishes for all of them", async () => {
-    const { store, leftovers } = await strictStore({ ...small, maxPartsInFlight: 4 }, { minPartBytes: 1 });
+    const options = { partBytes: mebibyte, maxPartsInFlight: 4 };
+    const { store, leftovers } = await strictStore(options, { minPartBytes: 1 });
     const push = async (seed: number): Promise<boolean> => {
-      const bytes = sampleBytes(6 * mebibyte, seed);
+      const bytes = sampleBytes(2.5 * mebibyte, seed);
       const session = await store.startUpload(sha256);
       await session.append(sourceOf(bytes), 0);
       const { locator } = await session.commit(digestOf(bytes));

@@ -1,8 +1,8 @@
 // `berth doctor upstream` against upstreams that are well, and each kind that is not.
 import { describe, expect, it, onTestFinished } from "vitest";
-import { startFakeUpstream, type FakeUpstream } from "../../support/upstream/fake-upstream.ts";
-import { mirrorAtHand } from "./mirror/mirror-at-hand.ts";
-import { registryAtHand } from "./registry-at-hand.ts";
+import { startFakeUpstream, type FakeUpstream } from "../../../support/upstream/fake-upstream.ts";
+import { mirrorAtHand } from "../mirror/mirror-at-hand.ts";
+import { registryAtHand } from "../registry-at-hand.ts";
 
 type Probe = { upstream: string; name: string; outcome: string; detail: string; advice: string | null };
 
