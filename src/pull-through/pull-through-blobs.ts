@@ -25,7 +25,7 @@ export interface PullThroughBlobsParts {
    * ones, where there are private ones: who writes manifests there could else read, by its digest, what is pushed here.
    */
   readonly sharedWith: (upstream: string) => Visibility;
-  readonly downloads: Pick<SharedDownloads, "open">;
+  readonly downloads: Pick<SharedDownloads, "open" | "wholeSize">;
   readonly settings: Pick<MirrorSettings, "negativeSeconds">;
   readonly pulled: (repository: string, digest: Digest) => void;
   readonly events: MirrorEvents;
@@ -48,11 +48,13 @@ export class PullThroughBlobs implements Blobs {
   }
 
   async stat(repository: RepositoryName, digest: Digest): Promise<BlobStat | undefined> {
-    const { local, map } = this.#parts;
+    const { local, map, downloads } = this.#parts;
     const at = map.find(repository);
     const held = await this.#held(at, digest, () => local.stat(repository, digest));
     if (at === undefined) return held;
     if (held !== undefined) return { ...held, cache: hit };
+    const size = downloads.wholeSize({ repository, digest });
+    if (size !== undefined) return { size, cache: hit };
     return this.#fromUpstream(at, digest, () =>
       this.#looks.run(keyOf(at, digest), () => this.#look(at, digest)),
     );

@@ -1,8 +1,8 @@
 // The seam between the registry and wherever bytes are kept. The metadata store decides what exists; this only holds
 // bytes, each commit under a locator of its own. test/contracts/blob-store.ts holds every implementation to this page.
-import type { DigestAlgorithm } from "../digest.ts";
+import type { Digest, DigestAlgorithm } from "../digest.ts";
 import type { BlobBody, ByteRange, Locator, StoredObject } from "./stored-object.ts";
-import type { UploadSession } from "./upload-session.ts";
+import type { CommittedObject, UploadSession } from "./upload-session.ts";
 
 export interface UploadOptions {
   /** Algorithms hashed while the bytes arrive; sha256 is always among them. */
@@ -48,6 +48,14 @@ export interface BlobStore {
    * @throws StorageError `full`
    */
   copyUpload(state: string): Promise<UploadSession | undefined>;
+
+  /**
+   * Moves a file of this machine into the store as an object, at a cost that does not depend on its size; absent where
+   * objects are not files. The caller has made its content durable, and knows that it has `digest`: nothing is read.
+   * After a failure the file may still be where it was.
+   * @throws StorageError `gone` when there is no such file, `full`
+   */
+  adopt?(file: string, digest: Digest): Promise<CommittedObject>;
 
   delete(locators: readonly Locator[]): Promise<void>;
 

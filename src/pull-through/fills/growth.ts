@@ -70,6 +70,7 @@ export class Growth {
   }
 
   replaceBy(successor: Growth): void {
+    if (this.#verified) return;
     this.#successor = successor;
     this.#wake();
   }

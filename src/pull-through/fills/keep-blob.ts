@@ -1,6 +1,7 @@
-// The work of the one who downloads: upstream → spool file, and from a tail of that → the blob store, both at once; at
-// the end the digest decides. Readers follow the growth meanwhile; this never waits for one of them.
-import { algorithmOf } from "../../../storage/digest.ts";
+// The work of the one who downloads: upstream → spool file, hashed on the way; when the digest is right, readers get the
+// rest, and the bytes become the store's. Readers follow the growth meanwhile; this never waits for one of them.
+import { algorithmOf, Digester } from "../../../storage/digest.ts";
+import type { BlobStore } from "../../../storage/blobs/blob-store.ts";
 import type { CommittedObject, UploadSession } from "../../../storage/blobs/upload-session.ts";
 import { isStorageError } from "../../../storage/storage-error.ts";
 import { RemoteError } from "../../remote/remote-error.ts";
@@ -18,6 +19,8 @@ export interface Keeping {
   /** Begun with the transfer below. */
   readonly blob: RemoteBlob;
   readonly growth: Growth;
+  /** Where the growth's file lies. */
+  readonly spoolPath: string;
   readonly transfer: Transfer;
   /** Ends everything that goes on under the transfer's signal. */
   readonly halt: AbortController;
@@ -26,12 +29,28 @@ export interface Keeping {
 }
 
 /**
- * Resolves when the blob is in the store and its row is written; `growth` is verified then, and whole.
- * @throws RemoteError by the upstream's fault, `corrupt` among them; anything else by that of our storage. Nothing is
- *   kept then; the growth is neither failed nor verified, and its file is as it is.
+ * Resolves when the blob is in the store and its row is written; `growth` is verified some time before, and whole.
+ * @throws RemoteError by the upstream's fault, `corrupt` among them: the growth is neither failed nor verified then.
+ *   Anything else by that of our storage, also after the growth was verified. Nothing is kept.
  */
 export async function keepBlob(keeping: Keeping): Promise<void> {
-  const { parts, wanted, growth, transfer } = keeping;
+  const { blobStore } = keeping.parts;
+  const adopt = blobStore.adopt?.bind(blobStore);
+  await record(keeping, adopt ? await spoolThenMove(keeping, adopt) : await spoolAndUpload(keeping));
+}
+
+/** The spool file itself becomes the object: nothing is written twice. */
+async function spoolThenMove(
+  keeping: Keeping,
+  adopt: NonNullable<BlobStore["adopt"]>,
+): Promise<CommittedObject> {
+  const writer = await spool(keeping);
+  await writer.sync();
+  return await adopt(keeping.spoolPath, keeping.wanted.digest);
+}
+
+async function spoolAndUpload(keeping: Keeping): Promise<CommittedObject> {
+  const { parts, wanted, transfer } = keeping;
   const session = await parts.blobStore.startUpload({ algorithms: [algorithmOf(wanted.digest)] });
   try {
     const transfers = [spool(keeping), upload(keeping, session)].map((work) =>
@@ -39,27 +58,36 @@ export async function keepBlob(keeping: Keeping): Promise<void> {
     );
     await Promise.all(transfers);
     transfer.signal.throwIfAborted();
-    const object = await commit(session, wanted);
-    await record(parts, wanted, object);
+    return await session.commit(wanted.digest);
   } catch (error) {
     await session.abort().catch((failure: unknown) => {
       parts.onProblem(failure, "what arrived of a failed download could not be removed");
     });
     throw error;
   }
-  growth.verify();
 }
 
-async function spool({ parts, blob, growth, transfer, over }: Keeping): Promise<void> {
+/** Readers get all of it as soon as it is whole and right, whatever becomes of it in the store. */
+async function spool({ parts, wanted, blob, growth, transfer, over }: Keeping): Promise<SpoolWriter> {
+  const { digest } = wanted;
+  const algorithm = algorithmOf(digest);
+  const digester = new Digester([algorithm]);
   const writer = new SpoolWriter(growth.file, (position) => growth.grow(position));
   const chunks = steadyTransfer(transfer, blob);
   const admitted = blob.size === undefined ? whileThereIsRoom(chunks, parts.admit, over) : chunks;
   try {
-    for await (const chunk of admitted) await writer.add(chunk);
+    for await (const chunk of admitted) {
+      await writer.add(chunk);
+      digester.update(chunk);
+    }
   } finally {
     await writer.settle();
   }
+  if (digester.digests()[algorithm] !== digest)
+    throw new RemoteError("corrupt", `the content that the upstream sent is not ${digest}`);
   growth.complete();
+  growth.verify();
+  return writer;
 }
 
 async function upload({ growth, transfer, blob }: Keeping, session: UploadSession): Promise<void> {
@@ -72,20 +100,9 @@ async function upload({ growth, transfer, blob }: Keeping, session: UploadSessio
   }
 }
 
-async function commit(session: UploadSession, { digest }: WantedBlob): Promise<CommittedObject> {
-  try {
-    return await session.commit(digest);
-  } catch (error) {
-    if (!isStorageError(error, "digest")) throw error;
-    throw new RemoteError("corrupt", `the content that the upstream sent is not ${digest}`, { cause: error });
-  }
-}
-
-async function record(
-  { blobStore, mirror, now }: DownloadParts,
-  { repository, digest }: WantedBlob,
-  object: CommittedObject,
-): Promise<void> {
+async function record({ parts, wanted }: Keeping, object: CommittedObject): Promise<void> {
+  const { blobStore, mirror, now } = parts;
+  const { repository, digest } = wanted;
   try {
     await mirror.content.commitBlob({ repository, blob: { digest, ...object }, now: now() });
   } catch (error) {

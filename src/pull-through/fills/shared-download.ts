@@ -59,6 +59,10 @@ export class SharedDownload {
     return !this.#isOver && !this.#stop.signal.aborted;
   }
 
+  get wholeSize(): number | undefined {
+    return this.#growth?.verified === true ? this.#growth.size : undefined;
+  }
+
   /** Keeps all that a reader needs until the function that this gives is called, however often. */
   takeSeat(): () => void {
     this.#seats += 1;
@@ -69,7 +73,7 @@ export class SharedDownload {
       this.#seats -= 1;
       if (this.#seats > 0) return;
       if (this.#isOver) void this.#dispose();
-      else if (this.#isFollowing || !this.#parts.finishAbandoned) this.stop("nobody waits for it any more");
+      else if (this.#isFollowing || this.#endsAbandoned) this.stop("nobody waits for it any more");
     };
   }
 
@@ -154,7 +158,8 @@ export class SharedDownload {
       const blob = await beginTransfer(transfer);
       if ((await admit(blob.size, over.signal)) === "pass") return this.#passOn(blob);
       const growth = await this.#openSpool(spoolPath, blob);
-      await keepBlob({ parts: this.#parts, wanted, blob, growth, transfer, halt, over: over.signal });
+      const keeping = { parts: this.#parts, wanted, blob, growth, spoolPath, transfer, halt };
+      await keepBlob({ ...keeping, over: over.signal });
       return true;
     } catch (error) {
       halt.abort(error);
@@ -174,6 +179,11 @@ export class SharedDownload {
     return isFirst;
   }
 
+  /** What is whole is kept in any case. */
+  get #endsAbandoned(): boolean {
+    return !this.#parts.finishAbandoned && this.#own?.verified !== true;
+  }
+
   #passOn(blob: RemoteBlob): true {
     this.#first = blob;
     return this.#outcome.settle({ kind: "passing" });
@@ -181,7 +191,7 @@ export class SharedDownload {
 
   async #openSpool(spoolPath: string, blob: RemoteBlob): Promise<Growth> {
     await makeFolders(this.#parts.spoolDirectory);
-    const growth = new Growth(await open(spoolPath, "wx+", 0o600), blob.size);
+    const growth = new Growth(await open(spoolPath, "wx+"), blob.size);
     this.#own = growth;
     this.#adopt(growth);
     return growth;

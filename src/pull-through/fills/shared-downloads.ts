@@ -64,6 +64,11 @@ export class SharedDownloads {
     }
   }
 
+  /** The size of a blob that is whole and verified, though not kept yet: nobody has to be asked for it any more. */
+  wholeSize(wanted: Pick<OpenRequest, "repository" | "digest">): number | undefined {
+    return this.#find(wanted)?.wholeSize;
+  }
+
   /** Removes what dead processes left; at start, and again and again. */
   async sweep(signal: AbortSignal): Promise<void> {
     await sweepSpool(this.#parts, signal);
@@ -75,15 +80,19 @@ export class SharedDownloads {
    */
   async close(grace?: AbortSignal): Promise<void> {
     this.#isEnding = true;
-    const over = (): Promise<unknown> => Promise.all([...this.#running].map(({ done }) => done));
-    if (grace) await Promise.race([Promise.all([over(), ...this.#passing]), fired(grace)]);
+    if (grace) await Promise.race([Promise.all([this.idle(), ...this.#passing]), fired(grace)]);
     this.#closing.abort(goingDown());
     for (const download of this.#running) download.stop("the server is going down");
-    await over();
+    await this.idle();
   }
 
-  #find(request: OpenRequest): SharedDownload | undefined {
-    const current = this.#byBlob.get(keyOf(request));
+  /** Resolves when what runs now is over: readers may have all bytes of a blob some time before it is kept. */
+  async idle(): Promise<void> {
+    await Promise.all([...this.#running].map(({ done }) => done));
+  }
+
+  #find(wanted: Pick<OpenRequest, "repository" | "digest">): SharedDownload | undefined {
+    const current = this.#byBlob.get(keyOf(wanted));
     return current?.isOpen ? current : undefined;
   }
 
@@ -162,7 +171,7 @@ export class SharedDownloads {
   }
 }
 
-function keyOf({ repository, digest }: OpenRequest): string {
+function keyOf({ repository, digest }: Pick<OpenRequest, "repository" | "digest">): string {
   return `${repository}@${digest}`;
 }
 

@@ -35,6 +35,16 @@ export class SpoolWriter {
     await this.#work;
   }
 
+  /** Makes durable what was written: by the handle that wrote it, as another one may not hear of the disk's failures. */
+  async sync(): Promise<void> {
+    await this.settle();
+    try {
+      await this.#file.datasync();
+    } catch (error) {
+      throw withFullNamed(error);
+    }
+  }
+
   #write(): Promise<void> {
     const work = this.#writeWaiting();
     // It may fail before anybody waits for it; the next call tells, as a failed write stays the last one.

@@ -55,9 +55,8 @@ export class CacheKeeper {
     const minFreeBytes = () => this.#settings.minFreeBytes;
     const directory = settings.spoolDirectory;
     const bytesUnderWay = () => mirror.fills.bytesUnderWay(now());
-    const copies = parts.remoteStore ? 1 : 2;
     this.#room = new FreeRoom({
-      ...{ directory, minFreeBytes, copies, bytesUnderWay, now },
+      ...{ directory, minFreeBytes, bytesUnderWay, now },
       ...(freeBytes && { freeBytes }),
     });
   }

@@ -7,8 +7,6 @@ import { Grants } from "./grants.ts";
 export interface FreeRoomParts {
   readonly directory: string;
   readonly minFreeBytes: () => number;
-  /** How often a download is on the disk while it runs: in its spool file, and in the store where that is one, too. */
-  readonly copies: number;
   /** Of all downloads that run, in every process: what they have written counts again, so that too little is kept at worst. */
   readonly bytesUnderWay: () => Promise<number>;
   readonly now: () => number;
@@ -33,18 +31,18 @@ export class FreeRoom {
    * download is `over`: what it wrote is not free any more, or free again.
    */
   async take(bytes: number, over: AbortSignal): Promise<boolean> {
-    const { minFreeBytes, copies, now } = this.#parts;
+    const { minFreeBytes, now } = this.#parts;
     if (now() >= this.#until) await this.#measure();
-    if (this.#free - bytes * copies < minFreeBytes()) return false;
-    this.#free -= bytes * copies;
+    if (this.#free - bytes < minFreeBytes()) return false;
+    this.#free -= bytes;
     this.#given.add(bytes, over);
     return true;
   }
 
   async #measure(): Promise<void> {
-    const { directory, copies, bytesUnderWay, now, freeBytes = freeBytesOf } = this.#parts;
+    const { directory, bytesUnderWay, now, freeBytes = freeBytesOf } = this.#parts;
     const [free, underWay] = await Promise.all([freeBytes(directory), bytesUnderWay()]);
-    this.#free = free - Math.max(underWay, this.#given.bytes) * copies;
+    this.#free = free - Math.max(underWay, this.#given.bytes);
     this.#until = now() + rememberedMilliseconds;
   }
 }

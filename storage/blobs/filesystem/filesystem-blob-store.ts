@@ -2,12 +2,13 @@
 // block-writer.ts.
 import type { Stats } from "node:fs";
 import path from "node:path";
-import { digestAlgorithms, Digester } from "../../digest.ts";
+import { digestAlgorithms, Digester, type Digest } from "../../digest.ts";
+import { StorageError } from "../../storage-error.ts";
 import type { BlobStore, UploadOptions } from "../blob-store.ts";
 import type { BlobBody, ByteRange, Locator, StoredObject } from "../stored-object.ts";
 import { LiveUploads } from "../live-uploads.ts";
 import { newUploadId, parseUploadId } from "../upload-id.ts";
-import type { UploadSession } from "../upload-session.ts";
+import type { CommittedObject, UploadSession } from "../upload-session.ts";
 import { fileOperations, removeFile, withFullNamed, type FileOperations } from "./file-operations.ts";
 import { copyPrefix } from "./copy-prefix.ts";
 import { FilesystemUploadSession, type UploadSurroundings } from "./filesystem-upload-session.ts";
@@ -92,6 +93,19 @@ export class FilesystemBlobStore implements BlobStore {
     }
     await removeFile(this.#operations, file);
     return undefined;
+  }
+
+  async adopt(file: string, digest: Digest): Promise<CommittedObject> {
+    // Below a volume that is away its folders would be made where it belongs.
+    await this.#presence.check();
+    const stats = await this.#stat(file);
+    if (!stats) throw new StorageError("gone", "there is no such file to be moved into the store");
+    try {
+      const locator = await this.#uploads.publisher.publish(file, newUploadId(), digest);
+      return { locator, size: stats.size };
+    } catch (error) {
+      throw withFullNamed(error);
+    }
   }
 
   async delete(locators: readonly Locator[]): Promise<void> {

@@ -88,7 +88,7 @@ export class FilesystemUploadSession implements UploadSession {
       live.takeHash(id, size);
       try {
         await this.#withFile((file) => this.#seal(file, digest));
-        return { locator: await publisher.publish(id, digest), size };
+        return { locator: await publisher.publish(this.#path, id, digest), size };
       } catch (error) {
         await removeFile(operations, this.#path);
         throw withFullNamed(error);

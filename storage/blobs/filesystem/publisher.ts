@@ -1,6 +1,6 @@
-// Commit, seen from the disk: an upload's file becomes an object, durably, at a cost that does not depend on its size.
+// Commit, seen from the disk: a file becomes an object, durably, at a cost that does not depend on its size.
 //
-//   shard folder durable → rename uploads/<id> to its locator → fsync the shard folder
+//   shard folder durable → rename the file (uploads/<id>, mostly) to its locator → fsync the shard folder
 //
 // A crash leaves the upload as it was, or an object that no row knows.
 import { constants } from "node:fs";
@@ -22,20 +22,20 @@ export class Publisher {
     this.#layout = layout;
   }
 
-  /** Moves the upload's file, whose content is durable and has `digest`. */
-  async publish(id: UploadId, digest: Digest): Promise<Locator> {
+  /** Moves `file`, whose content is durable and has `digest`; `id` makes its locator unique. */
+  async publish(file: string, id: UploadId, digest: Digest): Promise<Locator> {
     const locator = locatorOf(digest, id);
     const target = path.join(this.#layout.blobs, locator);
     const shard = path.dirname(target);
     try {
       await this.#ensureShard(shard);
-      await this.#move(id, target);
+      await this.#move(file, id, target);
     } catch (error) {
       if (!hasCode(error, "ENOENT")) throw error;
       // Somebody tidied up empty folders below the running store.
       this.#durableFolders.clear();
       await this.#ensureShard(shard);
-      await this.#move(id, target);
+      await this.#move(file, id, target);
     }
     try {
       await syncDirectory(this.#operations, shard);
@@ -55,22 +55,21 @@ export class Publisher {
     }
   }
 
-  async #move(id: UploadId, target: string): Promise<void> {
-    const source = this.#layout.upload(id);
+  async #move(source: string, id: UploadId, target: string): Promise<void> {
     try {
       await this.#operations.rename(source, target);
     } catch (error) {
       if (!hasCode(error, "EXDEV")) throw error;
-      await this.#copy(id, target);
+      await this.#copy(source, id, target);
       await removeFile(this.#operations, source);
     }
   }
 
-  /** For a folder that became a mount of its own after the start probe: slow, but as atomic as the rename. */
-  async #copy(id: UploadId, target: string): Promise<void> {
+  /** From a file system that is not the one of the objects: slow, but as atomic as the rename. */
+  async #copy(source: string, id: UploadId, target: string): Promise<void> {
     const copy = this.#layout.copy(id);
     try {
-      await this.#operations.copyFile(this.#layout.upload(id), copy, constants.COPYFILE_EXCL);
+      await this.#operations.copyFile(source, copy, constants.COPYFILE_EXCL);
       await syncDirectory(this.#operations, copy);
       await this.#operations.rename(copy, target);
     } catch (error) {

@@ -83,8 +83,12 @@ async function openFiles(directory: string): Promise<string[]> {
   return links.filter((target) => target.startsWith(directory));
 }
 
-/** What the local registry serves of it; undefined when it is not kept. */
-export async function keptBytes({ local }: MirrorProcess, digest: Digest): Promise<Buffer | undefined> {
+/** What the local registry serves of it when no download runs any more; undefined when it is not kept. */
+export async function keptBytes(
+  { downloads, local }: MirrorProcess,
+  digest: Digest,
+): Promise<Buffer | undefined> {
+  await downloads.idle();
   const blob = await local.open(repository, digest);
   if (!blob) return undefined;
   const chunks: Buffer[] = [];

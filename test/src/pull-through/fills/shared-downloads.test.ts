@@ -100,6 +100,40 @@ describe("a cold blob", () => {
     expect(upstream.fetches).toHaveLength(1);
   });
 
+  it("that is whole, but not kept yet, is served and measured without asking the upstream", async () => {
+    const place = await mirrorPlace();
+    const { fills, content } = (await place.start()).metadata.mirror;
+    let goOn = (): void => undefined;
+    const slowly = new Promise<void>((resolve) => (goOn = resolve));
+    const commitBlob: typeof content.commitBlob = async (blob) => {
+      await slowly;
+      return await content.commitBlob(blob);
+    };
+    const process = await place.start({ mirror: { fills, content: { commitBlob } } });
+    const bytes = sampleBytes(200_000);
+    const upstream = new ScriptedUpstream(() => sent(bytes));
+    for (const round of [1, 2]) {
+      const { body } = await process.open(digestOf(bytes), upstream);
+      expect((await bytesOf(body)).equals(bytes), `round ${round}`).toBe(true);
+    }
+    const wanted = { repository, digest: digestOf(bytes) };
+    expect(process.downloads.wholeSize(wanted)).toBe(bytes.length);
+    expect(await process.local.stat(repository, wanted.digest)).toBeUndefined();
+    goOn();
+    await process.downloads.idle();
+    expect(process.downloads.wholeSize(wanted)).toBeUndefined();
+    expect(await process.local.stat(repository, wanted.digest)).toEqual({ size: bytes.length });
+    expect(upstream.fetches).toHaveLength(1);
+  });
+
+  it("that is whole is kept though nobody waits for it, also where abandoned downloads end", async () => {
+    const process = await (await mirrorPlace()).start({ finishAbandoned: false });
+    const bytes = sampleBytes(200_000);
+    const { body } = await process.open(digestOf(bytes), new ScriptedUpstream(() => sent(bytes)));
+    expectBytes(await bytesOf(body), bytes);
+    expectBytes(await keptBytes(process, digestOf(bytes)), bytes);
+  });
+
   it("that the upstream refuses is told so to all who asked, and asked for again by the next", async () => {
     const place = await mirrorPlace();
     const process = await place.start();
@@ -117,6 +151,7 @@ describe("a cold blob", () => {
     upstream.answer = () => sent(bytes);
     const { body } = await process.open(digestOf(bytes), upstream);
     expectBytes(await bytesOf(body), bytes);
+    await process.downloads.idle();
     expect(await place.leftovers()).toEqual([]);
   });
 

@@ -228,8 +228,8 @@ describe("admission", () => {
     const free = { bytes: 1000 };
     const parts = { freeBytes: async () => free.bytes };
     const { keeper, clock } = (opened = await openKeeper({ maxBytes: 5000, minFreeBytes: 300 }, parts));
-    expect(await keeper.admit(351, running)).toBe("pass");
-    expect(await keeper.admit(350, running)).toBe("keep");
+    expect(await keeper.admit(701, running)).toBe("pass");
+    expect(await keeper.admit(700, running)).toBe("keep");
     free.bytes = 299;
     expect(await keeper.admit(undefined, running)).toBe("keep");
     clock.now += 5000;

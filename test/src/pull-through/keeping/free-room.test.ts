@@ -8,7 +8,7 @@ const running = new AbortController().signal;
 
 const room = (directory: string, least: number, more: Partial<FreeRoomParts> = {}) =>
   new FreeRoom({
-    ...{ directory, minFreeBytes: () => least, copies: 2, bytesUnderWay: async () => 0, now: () => 0 },
+    ...{ directory, minFreeBytes: () => least, bytesUnderWay: async () => 0, now: () => 0 },
     ...more,
   });
 
@@ -21,17 +21,17 @@ test.each([
   expect(await room(directory, 1e18).take(0, running)).toBe(false);
 });
 
-test("room is given once, for both copies of a download", async () => {
+test("room is given once", async () => {
   const few = room("/", 100, { freeBytes: async () => 1000 });
-  expect(await Promise.all([few.take(300, running), few.take(300, running)])).toEqual([true, false]);
-  expect(await few.take(150, running)).toBe(true);
+  expect(await Promise.all([few.take(600, running), few.take(600, running)])).toEqual([true, false]);
+  expect(await few.take(300, running)).toBe(true);
   expect(await few.take(1, running)).toBe(false);
 });
 
 test("what running downloads have yet to write is not free, whether the database knows of them by now or not", async () => {
   const clock = { now: 0, underWay: 0 };
   const few = room("/", 100, {
-    ...{ copies: 1, freeBytes: async () => 1000, now: () => clock.now },
+    ...{ freeBytes: async () => 1000, now: () => clock.now },
     bytesUnderWay: async () => clock.underWay,
   });
   const over = new AbortController();
