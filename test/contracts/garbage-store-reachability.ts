@@ -225,8 +225,8 @@ export function reachabilityContract(store: CurrentStore): void {
   });
 
   test("what is cached is never released, nor is what was pushed by an eviction", async () => {
-    const content = store().mirror.content;
     const { content, eviction } = store().mirror;
+    await push(store(), here, "pushed", { layers: ["own"] });
     const cached = manifestOf(here, "cached", { references: [listsAny(digestFor("pushed"))], tags: ["v1"] });
     await content.commitManifest(cached);
     expect(await store().garbage.release(here, [cached.digest], start)).toEqual([]);
