@@ -141,7 +141,7 @@ export function* putManifest(
     ...[repositoryId, digest, mediaType, artifactType, subject, annotations, pulledAt ?? null],
   );
   if (updated === undefined) throw new Error(`the row of manifest ${digest} vanished within a transaction`);
-  if (pulledAt === null) yield* keepManifest(updated.id);
+  if (pulledAt === undefined) yield* keepManifest(updated.id);
   yield* replaceEdges({ id: updated.id, repositoryId }, references, now);
   return updated.id;
 }
