@@ -8,6 +8,7 @@ import type { GarbageStore } from "./garbage-store.ts";
 import type { MirrorStore } from "./mirror-store.ts";
 import type {
   BlobRecord,
+  JobRecord,
   ManifestRecord,
   Reference,
   ReferrerRecord,
@@ -24,6 +25,7 @@ export interface MetadataStore {
   readonly uploads: Uploads;
   readonly discardedObjects: DiscardedObjects;
   readonly objectLeases: ObjectLeases;
+  readonly jobLeases: JobLeases;
   readonly storedBlobs: StoredBlobs;
   readonly blobCopies: BlobCopies;
   readonly access: AccessStore;
@@ -239,6 +241,24 @@ export interface ObjectLeases {
   /** Takes leases for `holder`, or renews them; whoever dies without giving them back holds them `until` then. */
   take(locators: readonly Locator[], holder: string, until: number, now: number): Promise<void>;
   release(locators: readonly Locator[], holder: string): Promise<void>;
+}
+
+/** Background work that one process at a time does: who, until when, and what is to be told of it. */
+export interface JobLeases {
+  /** Takes the job for `holder`; false while somebody's lease lives, be it the same holder's. */
+  take(job: string, holder: string, until: number, now: number): Promise<boolean>;
+
+  /**
+   * Keeps `report` in place of the last one, and renews the lease, or gives it back when `until` is undefined. False
+   * when another has taken the job since: then nothing is kept.
+   */
+  save(
+    job: string,
+    holder: string,
+    progress: { readonly report: string; readonly until: number | undefined },
+  ): Promise<boolean>;
+
+  find(job: string): Promise<JobRecord | undefined>;
 }
 
 /** Which object holds which blob, over all repositories: for looking after the store as a whole. */

@@ -42,6 +42,14 @@ export interface UploadRecord {
   readonly expiresAt: number;
 }
 
+/** A piece of background work, as its last holder left it. */
+export interface JobRecord {
+  /** Until when somebody has it; not later than now when nobody does. */
+  readonly until: number;
+  /** In words of the job; undefined before the first. */
+  readonly report: string | undefined;
+}
+
 /** A digest that a manifest names, and whether the manifest may be stored while it is absent. */
 export interface Reference {
   readonly digest: Digest;

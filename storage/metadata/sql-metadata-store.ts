@@ -24,6 +24,7 @@ import {
 } from "./commands/manifests.ts";
 import { isLocalRepository, listRepositories, repositoryExists } from "./commands/repositories.ts";
 import { findKnownLocators, listStoredBlobs } from "./commands/stored-blobs.ts";
+import { findJob, saveJob, takeJob } from "./commands/job-leases.ts";
 import { releaseLeases, takeLeases } from "./commands/object-leases.ts";
 import { deleteTag, listTags } from "./commands/tags.ts";
 import { usageOfProject, usageOfRepository } from "./commands/usage.ts";
@@ -42,6 +43,7 @@ import type {
   BlobCopies,
   BlobLinks,
   DiscardedObjects,
+  JobLeases,
   Manifests,
   MetadataStore,
   ObjectLeases,
@@ -65,6 +67,7 @@ export class SqlMetadataStore implements MetadataStore {
   readonly uploads: Uploads;
   readonly discardedObjects: DiscardedObjects;
   readonly objectLeases: ObjectLeases;
+  readonly jobLeases: JobLeases;
   readonly storedBlobs: StoredBlobs;
   readonly blobCopies: BlobCopies;
   readonly access: AccessStore;
@@ -111,6 +114,11 @@ export class SqlMetadataStore implements MetadataStore {
     this.objectLeases = {
       take: (locators, holder, until, now) => runner.write(() => takeLeases(locators, holder, until, now)),
       release: (locators, holder) => runner.write(() => releaseLeases(locators, holder)),
+    };
+    this.jobLeases = {
+      take: (job, holder, until, now) => runner.write(() => takeJob(job, holder, until, now)),
+      save: (job, holder, progress) => runner.write(() => saveJob(job, holder, progress)),
+      find: (job) => runner.read(() => findJob(job)),
     };
     this.storedBlobs = storedBlobsOver(runner);
     this.blobCopies = blobCopiesOver(runner);

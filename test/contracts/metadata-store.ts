@@ -9,6 +9,7 @@ import { discardedObjectsContract } from "./metadata-store-discarded-objects.ts"
 import type { TestDatabase } from "./metadata-store-fixture.ts";
 import { garbageStoreContract } from "./garbage-store.ts";
 import { groupsContract } from "./metadata-store-groups.ts";
+import { jobLeasesContract } from "./metadata-store-job-leases.ts";
 import { manifestCommitContract } from "./metadata-store-manifest-commit.ts";
 import { manifestsContract } from "./metadata-store-manifests.ts";
 import { membersContract } from "./metadata-store-members.ts";
@@ -45,6 +46,7 @@ export function metadataStoreContract(name: string, makeDatabase: () => Promise<
     blobLinksContract(store);
     uploadsContract(store);
     discardedObjectsContract(store);
+    jobLeasesContract(store);
     storedBlobsContract(store);
     racesContract(store);
     accountsContract(store);

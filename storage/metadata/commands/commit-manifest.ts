@@ -6,7 +6,7 @@ import type { Reference } from "../records.ts";
 import { query, queryOne, type Command } from "../statement.ts";
 import { takeMarks } from "./cached-marks.ts";
 import { addEdges, replaceEdges } from "./manifest-edges.ts";
-import { keepManifest } from "./release.ts";
+import { wantManifest } from "./release.ts";
 import { addToManifestCount, findRepositoryId, getRepositoryId } from "./repositories.ts";
 import { chunksOf, parameterList } from "./row-lists.ts";
 import { putTags } from "./tags.ts";
@@ -27,6 +27,7 @@ export function* commitManifest(commit: ManifestCommit): Command<ManifestCommitR
   }
   const repositoryId = known ?? (yield* getRepositoryId(commit.repository));
   const manifestId = yield* putManifest(repositoryId, commit);
+  yield* wantManifest(manifestId, commit.now);
   const named = commit.references.map(({ digest }) => digest);
   yield* takeMarks(repositoryId, named);
   yield* putTags(repositoryId, manifestId, commit.tags, commit.now);
@@ -141,7 +142,6 @@ export function* putManifest(
     ...[repositoryId, digest, mediaType, artifactType, subject, annotations, pulledAt ?? null],
   );
   if (updated === undefined) throw new Error(`the row of manifest ${digest} vanished within a transaction`);
-  if (pulledAt === undefined) yield* keepManifest(updated.id);
   yield* replaceEdges({ id: updated.id, repositoryId }, references, now);
   return updated.id;
 }

@@ -3,7 +3,7 @@ import type { Digest } from "../../digest.ts";
 import type { ManifestDeleteResult } from "../metadata-store.ts";
 import { query, queryOne, type Command } from "../statement.ts";
 import { findParent, listChildren, removeAllEdges } from "./manifest-edges.ts";
-import { releaseManifests } from "./release.ts";
+import { releaseFollowers } from "./release.ts";
 import { addToManifestCount } from "./repositories.ts";
 import { removeTagsOf } from "./tags.ts";
 
@@ -43,7 +43,7 @@ export function* removeWithFollowers(manifest: RemovedManifest, at: number): Com
   const children = yield* listChildren(manifest.id, "any");
   const followers = [...children, ...(yield* listReferring(manifest))];
   const edges = yield* removeManifest(manifest, at);
-  yield* releaseManifests(manifest.repositoryId, followers, at);
+  yield* releaseFollowers(manifest.repositoryId, followers, at);
   return edges + followers.length;
 }
 

@@ -21,6 +21,24 @@ export function* isTagged(manifestId: number): Command<boolean> {
 }
 
 /**
+ * Whether an untagged manifest goes with others: a pushed one that lists it, or its pushed subject. (An eviction releases
+ * nothing.)
+ */
+export function* isHeld(manifestId: number): Command<boolean> {
+  const row = yield* queryOne(
+    `SELECT 1 FROM manifests m WHERE m.id = $1
+       AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.manifest_id = m.id)
+       AND (EXISTS (SELECT 1 FROM manifests s
+           WHERE s.repository_id = m.repository_id AND s.digest = m.subject AND s.pulled_at IS NULL)
+         OR EXISTS (SELECT 1 FROM manifest_edges e JOIN manifests p ON p.id = e.manifest_id
+           WHERE e.child = m.digest AND e.repository_id = m.repository_id AND e.kind = 'any'
+             AND p.pulled_at IS NULL))`,
+    manifestId,
+  );
+  return row !== undefined;
+}
+
+/**
  * Since when a manifest could go: undefined while a tag, a manifest that lists it, or its subject needs it; else when
  * the last of those that are gone was released, 0 without any.
  */

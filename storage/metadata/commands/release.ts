@@ -2,7 +2,7 @@
 // that is noted already, and never of what is cached, which goes by eviction.
 import type { Digest } from "../../digest.ts";
 import { query, type Command } from "../statement.ts";
-import { manifestFreeSince, type ManifestNode } from "./needs.ts";
+import { isHeld, manifestFreeSince, type ManifestNode } from "./needs.ts";
 import { findRepositoryId } from "./repositories.ts";
 import { chunksOf, parameterList } from "./row-lists.ts";
 
@@ -12,7 +12,7 @@ export function* release(repository: string, digests: readonly Digest[], at: num
 }
 
 /** Releases those that nothing needs; gives them. */
-export function* releaseManifests(
+function* releaseManifests(
   repositoryId: number,
   digests: readonly Digest[],
   at: number,
@@ -35,6 +35,26 @@ export function* releaseManifests(
 }
 
 /**
+ * One of the manifests that needed them is gone, which was released at `at`. Noted even while another one needs them:
+ * that one may have been released long before.
+ */
+export function* releaseFollowers(
+  repositoryId: number,
+  digests: readonly Digest[],
+  at: number,
+): Command<void> {
+  for (const chunk of chunksOf([...new Set(digests)])) {
+    yield* query(
+      `UPDATE manifests SET released_at = $1
+       WHERE repository_id = $2 AND digest IN (${parameterList(chunk.length, 3)})
+         AND pulled_at IS NULL AND (released_at IS NULL OR released_at < $1)
+         AND NOT EXISTS (SELECT 1 FROM tags WHERE manifest_id = manifests.id)`,
+      ...[at, repositoryId, ...chunk],
+    );
+  }
+}
+
+/**
  * Its last tag was removed. Noted even while an index or a subject needs it, so that the tag can be brought back for a
  * whole grace, whenever that index was released.
  */
@@ -47,7 +67,20 @@ export function* releaseWithoutTag(manifestId: number, at: number): Command<void
   );
 }
 
-/** Somebody wants it: it was pushed again, or a tag was set on it. */
+/**
+ * Somebody wants it for its own sake: it was pushed, or a tag was moved away from it. It stays, unless it goes with what
+ * needs it, which may have been released long before: then it stays for a grace from now.
+ */
+export function* wantManifest(manifestId: number, now: number): Command<void> {
+  const notedAt = (yield* isHeld(manifestId)) ? now : null;
+  yield* query(
+    `UPDATE manifests SET released_at = $2
+     WHERE id = $1 AND pulled_at IS NULL AND (released_at IS NOT NULL OR $2 IS NOT NULL)`,
+    ...[manifestId, notedAt],
+  );
+}
+
+/** Something needs it. */
 export function* keepManifest(manifestId: number): Command<void> {
   yield* query(
     "UPDATE manifests SET released_at = NULL WHERE id = $1 AND released_at IS NOT NULL",

@@ -3,7 +3,7 @@ import type { Digest } from "../../digest.ts";
 import type { Page, PageRequest } from "../metadata-store.ts";
 import { query, queryOne, type Command } from "../statement.ts";
 import { pageOf, startOf } from "./pages.ts";
-import { keepManifest, releaseWithoutTag } from "./release.ts";
+import { keepManifest, releaseWithoutTag, wantManifest } from "./release.ts";
 import { chunksOf, parameterList, rowList } from "./row-lists.ts";
 
 const pageRows = 100;
@@ -51,12 +51,18 @@ export function* putTags(
 ): Command<void> {
   if (tags.length > 0) yield* keepManifest(manifestId);
   for (const chunk of chunksOf([...new Set(tags)])) {
+    const left = yield* query<{ id: number }>(
+      `SELECT DISTINCT manifest_id AS id FROM tags
+       WHERE repository_id = $1 AND manifest_id <> $2 AND name IN (${parameterList(chunk.length, 3)})`,
+      ...[repositoryId, manifestId, ...chunk],
+    );
     yield* query(
       `INSERT INTO tags (repository_id, name, manifest_id, updated_at, checked_at) VALUES ${rowList(chunk.length, 5)}
        ON CONFLICT (repository_id, name) DO UPDATE SET
          manifest_id = excluded.manifest_id, updated_at = excluded.updated_at, checked_at = excluded.checked_at`,
       ...chunk.flatMap((tag) => [repositoryId, tag, manifestId, now, checkedAt ?? null]),
     );
+    for (const { id } of left) yield* wantManifest(id, now);
   }
 }
 

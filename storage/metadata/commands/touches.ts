@@ -3,7 +3,7 @@
 import type { Digest } from "../../digest.ts";
 import type { HeldContent } from "../garbage-store.ts";
 import { query, type Command } from "../statement.ts";
-import { isTagged, manifestFreeSince, type ManifestNode } from "./needs.ts";
+import { isHeld, type ManifestNode } from "./needs.ts";
 import { chunksOf, parameterList } from "./row-lists.ts";
 
 export interface Touchable {
@@ -64,7 +64,7 @@ export function* touch(
 function* isStale(manifest: ManifestRow, unlessSince: number): Command<boolean> {
   if (manifest.pushed === 0) return false;
   if (manifest.releasedAt !== null) return manifest.releasedAt < unlessSince;
-  return !(yield* isTagged(manifest.id)) && (yield* manifestFreeSince(manifest)) === undefined;
+  return yield* isHeld(manifest.id);
 }
 
 function* findLinks(

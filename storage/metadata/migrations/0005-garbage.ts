@@ -1,5 +1,5 @@
-// What the collector goes by, and what everybody holds: hints on links and manifests, leases of long reads, usage by
-// repository and project. Usage is kept by triggers, so that it is right whoever writes. Only additions: a program of
+// What the collector goes by, and what everybody holds: hints on links and manifests, leases of long reads and of
+// background work, usage by repository and project. Usage is kept by triggers, so that it is right whoever writes. Only additions: a program of
 // schema 1 leaves no hints, so that what it deletes stays until somebody looks again (`relook`), and loses nothing.
 import type { Migration } from "./migration.ts";
 
@@ -17,6 +17,13 @@ CREATE TABLE object_leases (
   PRIMARY KEY (locator, holder)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX object_leases_by_end ON object_leases (until_at, locator, holder);
+
+CREATE TABLE job_leases (
+  job TEXT PRIMARY KEY,
+  holder TEXT NOT NULL,
+  until_at INTEGER NOT NULL,
+  report TEXT
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE repository_usage (
   repository_id INTEGER PRIMARY KEY REFERENCES repositories (id),
@@ -109,7 +116,7 @@ DELETE FROM blobs WHERE NOT EXISTS (SELECT 1 FROM blob_links l WHERE l.digest = 
 
 export const garbage: Migration = {
   version: 5,
-  name: "hints for the collector, leases of reads, usage",
+  name: "hints for the collector, leases of reads and jobs, usage",
   readableBy: 1,
   sql: { sqlite },
 };

@@ -86,6 +86,9 @@ async function walkThroughAllMethods(store: MetadataStore): Promise<void> {
   await store.uploads.listExpired(10, 10);
   await store.uploads.remove("u1", "x", 10);
   await store.uploads.end("u1", "x");
+  await store.jobLeases.take("collector", "x", 20, 10);
+  await store.jobLeases.save("collector", "x", { report: "", until: undefined });
+  await store.jobLeases.find("collector");
   await store.discardedObjects.forget(await store.discardedObjects.list(10, 10));
   await walkThroughMaintenance(store, blob);
 }
