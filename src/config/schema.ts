@@ -2,6 +2,7 @@
 // the reference in docs/ and the names of the environment variables are all derived from here.
 import { z } from "zod";
 import { authSchema } from "./auth-schema.ts";
+import { gc } from "./gc-schema.ts";
 import { listenAddress } from "./listen-address.ts";
 import { mirror } from "./mirror-schema.ts";
 import { network } from "./network.ts";
@@ -141,6 +142,7 @@ export const configSchema = z
       .describe("The data directory. It holds whatever has no place of its own configured."),
     storage: storage.prefault({}).describe("Where content is kept."),
     uploads: uploads.prefault({}).describe("Uploads that have begun and are not finished."),
+    gc: gc.prefault({}).describe("What becomes of content that nothing needs any more."),
     upstreams: upstreams
       .prefault([])
       .describe(

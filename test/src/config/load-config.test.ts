@@ -53,6 +53,7 @@ describe("without any source", () => {
         metadata: { sqlite: { path: "/srv/registry/data/berth.sqlite" } },
       },
       uploads: { expirySeconds: 604_800, leaseSeconds: 10 },
+      gc: { graceSeconds: 86_400, everySeconds: 60, rowsPerSecond: 2000 },
       upstreams: [],
       mirror: {
         upstreams: [],
