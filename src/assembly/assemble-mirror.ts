@@ -11,7 +11,6 @@ import type { Logger } from "../observability/logger.ts";
 import type { MirrorMetrics } from "../observability/mirror-metrics.ts";
 import { SharedDownloads } from "../pull-through/fills/shared-downloads.ts";
 import { CacheKeeper, type KeepingSettings } from "../pull-through/keeping/cache-keeper.ts";
-import { readingGraceMilliseconds } from "../pull-through/keeping/reading-grace.ts";
 import type { MirrorEvents } from "../pull-through/mirror-events.ts";
 import { MirrorNamespaces } from "../pull-through/namespaces.ts";
 import { OrderedSources } from "../pull-through/ordered-sources.ts";
@@ -21,6 +20,7 @@ import type { NamespaceResolver } from "../registry/namespace-resolver.ts";
 import type { Registry } from "../registry/registry.ts";
 import { RemoteRegistry } from "../remote/remote-registry.ts";
 import { openMirrorAdmin } from "./mirror-admin.ts";
+import { readingGraceMilliseconds } from "./reading-grace.ts";
 
 export interface MirrorParts {
   readonly local: Registry;
@@ -50,7 +50,7 @@ export interface MirrorSide {
 const beginningSeconds = 3600;
 
 export function assembleMirror(config: Config, parts: MirrorParts): MirrorSide {
-  const { local, metadata, blobStore, now } = parts;
+  const { local, metadata, now } = parts;
   const opened =
     config.mirror.upstreams.length === 0 ? withoutUpstreams(config, parts) : openMirror(config, parts);
   let { pins } = config.mirror;
@@ -63,7 +63,7 @@ export function assembleMirror(config: Config, parts: MirrorParts): MirrorSide {
       now,
       newId: randomUUID,
     },
-    ...{ pins: () => pins, graceMilliseconds: readingGraceMilliseconds(blobStore.remote) },
+    ...{ pins: () => pins, graceMilliseconds: readingGraceMilliseconds(config) },
   });
   return {
     ...opened,
@@ -97,8 +97,10 @@ function openMirror(config: Config, parts: MirrorParts): OpenedMirror {
   const events = eventsFor(parts);
   const onProblem = (error: unknown, what: string) => logger.warn({ err: error }, what);
   const { mirror } = metadata;
-  const remoteStore = blobStore.remote;
-  const keeper = new CacheKeeper({ mirror, settings, remoteStore, now, onProblem });
+  const keeper = new CacheKeeper({
+    ...{ mirror, settings, now, onProblem },
+    readingGraceMilliseconds: readingGraceMilliseconds(config),
+  });
   const map = openUpstreams(settings, events, now);
   const downloads = new SharedDownloads({
     ...{ blobStore, mirror, local: local.blobs, now, newId: randomUUID, onProblem },

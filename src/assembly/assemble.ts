@@ -55,7 +55,8 @@ export async function assemble(
     const { publicUrl, trustedProxies, maxManifestBytes } = config.http;
     const origin = originOf({ publicUrl, trustedProxies });
     const metrics = createMetrics();
-    const local = createLocalRegistry({ ...stores, uploads: config.uploads, now, newId: randomUUID });
+    const { uploads, gc } = config;
+    const local = createLocalRegistry({ ...stores, uploads, gc, now, newId: randomUUID });
     const mirror = assembleMirror(config, { ...stores, local, logger, metrics: metrics.mirror, now });
     opened.push(() => mirror.close());
     await mirror.sweep();

@@ -50,8 +50,8 @@ export async function openMirror(config: Config, { now }: OpenMirrorOptions): Pr
   const metadata = await openMetadataStore({ kind: "sqlite", path, now });
   try {
     const blobStore = await openBlobStore(blobStoreOptions(config));
-    const { uploads } = config;
-    const local = createLocalRegistry({ blobStore, metadata, uploads, now, newId: randomUUID });
+    const { uploads, gc } = config;
+    const local = createLocalRegistry({ blobStore, metadata, uploads, gc, now, newId: randomUUID });
     // What an upstream says against an image stands in the report.
     const logger = { warn: () => undefined };
     const side = assembleMirror(config, { local, metadata, blobStore, logger, now });

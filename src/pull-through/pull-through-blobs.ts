@@ -4,7 +4,7 @@ import type { Digest } from "../../storage/digest.ts";
 import type { MirrorStore } from "../../storage/metadata/mirror-store.ts";
 import { OciError } from "../oci/oci-error.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";
-import type { BlobStat, Blobs, ByteRange, OpenBlob, Visibility } from "../registry/registry.ts";
+import type { BlobStat, Blobs, ByteRange, Look, OpenBlob, Visibility } from "../registry/registry.ts";
 import { RemoteError } from "../remote/remote-error.ts";
 import { longestWaitSeconds } from "./longest-wait.ts";
 import type { MirrorEvents } from "./mirror-events.ts";
@@ -47,11 +47,11 @@ export class PullThroughBlobs implements Blobs {
     this.#absent = new ShortMemory(parts.now);
   }
 
-  async stat(repository: RepositoryName, digest: Digest): Promise<BlobStat | undefined> {
+  async stat(repository: RepositoryName, digest: Digest, look?: Look): Promise<BlobStat | undefined> {
     const { local, map, downloads } = this.#parts;
     const at = map.find(repository);
+    if (at === undefined) return local.stat(repository, digest, look);
     const held = await this.#held(at, digest, () => local.stat(repository, digest));
-    if (at === undefined) return held;
     if (held !== undefined) return { ...held, cache: hit };
     const size = downloads.wholeSize({ repository, digest });
     if (size !== undefined) return { size, cache: hit };

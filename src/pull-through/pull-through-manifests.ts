@@ -4,7 +4,7 @@ import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
 import { OciError } from "../oci/oci-error.ts";
 import type { Reference, Tag } from "../oci/reference.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";
-import type { ManifestPut, Manifests, PutManifest, StoredManifest } from "../registry/registry.ts";
+import type { Look, ManifestPut, Manifests, PutManifest, StoredManifest } from "../registry/registry.ts";
 import { RemoteError } from "../remote/remote-error.ts";
 import { longestWaitSeconds } from "./longest-wait.ts";
 import type { ManifestCache } from "./manifest-cache.ts";
@@ -40,9 +40,13 @@ export class PullThroughManifests implements Manifests {
     this.#absent = new ShortMemory(parts.now);
   }
 
-  async find(repository: RepositoryName, reference: Reference): Promise<StoredManifest | undefined> {
+  async find(
+    repository: RepositoryName,
+    reference: Reference,
+    look?: Look,
+  ): Promise<StoredManifest | undefined> {
     const at = this.#parts.map.find(repository);
-    if (at === undefined) return this.#parts.local.find(repository, reference);
+    if (at === undefined) return this.#parts.local.find(repository, reference, look);
     const manifest = await this.#answer(at, reference);
     const { cache, digest } = manifest ?? {};
     this.#parts.events.answered(at.upstream.name, cache?.outcome ?? "absent", cache?.reason);

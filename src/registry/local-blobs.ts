@@ -6,28 +6,49 @@ import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
 import type { BlobRecord } from "../../storage/metadata/records.ts";
 import { OciError } from "../oci/oci-error.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";
-import type { Blobs, ByteRange, OpenBlob, Visibility } from "./registry.ts";
+import type { ReadLeases } from "./read-leases.ts";
+import type { Blobs, ByteRange, Look, OpenBlob, Visibility } from "./registry.ts";
+import type { Touches } from "./touches.ts";
 
 /** Clients follow a redirect at once; one that resumes asks again. */
-const redirectSeconds = 1200;
+export const redirectSeconds = 1200;
+
+export interface LocalBlobsParts {
+  readonly blobStore: BlobStore;
+  readonly metadata: MetadataStore;
+  readonly touches: Touches;
+  readonly readLeases: ReadLeases;
+  readonly now: () => number;
+}
 
 export class LocalBlobs implements Blobs {
   readonly #store: BlobStore;
   readonly #metadata: MetadataStore;
+  readonly #touches: Touches;
+  readonly #readLeases: ReadLeases;
   readonly #now: () => number;
 
-  constructor(store: BlobStore, metadata: MetadataStore, now: () => number) {
-    this.#store = store;
+  constructor({ blobStore, metadata, touches, readLeases, now }: LocalBlobsParts) {
+    this.#store = blobStore;
     this.#metadata = metadata;
+    this.#touches = touches;
+    this.#readLeases = readLeases;
     this.#now = now;
   }
 
-  async stat(repository: RepositoryName, digest: Digest): Promise<{ size: number } | undefined> {
-    return this.#whileItMoves(repository, digest, async ({ locator, size }) => {
+  async stat(
+    repository: RepositoryName,
+    digest: Digest,
+    { beforePush = false }: Look = {},
+  ): Promise<{ size: number } | undefined> {
+    const found = await this.#whileItMoves(repository, digest, async ({ locator, size }) => {
       if (this.#store.remote) return { size };
       const stored = await this.#store.stat(locator);
       return stored?.size === size ? { size } : undefined;
     });
+    if (found === undefined || !beforePush) return found;
+    // The collector may have come in between: then the client has to send it.
+    return (await this.#touches.touch(repository, digest)) ? found : undefined;
   }
 
   async open(
@@ -38,7 +59,7 @@ export class LocalBlobs implements Blobs {
     return this.#whileItMoves(repository, digest, async ({ locator, size }) => {
       const range = chooseRange(size);
       const body = await this.#store.read(locator, range);
-      if (body?.size === size) return { body, size, range };
+      if (body?.size === size) return { body: this.#readLeases.hold(locator, body), size, range };
       await body?.close();
       return undefined;
     });

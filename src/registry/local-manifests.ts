@@ -11,23 +11,33 @@ import { shapeOf } from "../oci/media-types.ts";
 import { OciError } from "../oci/oci-error.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";
-import type { ManifestPut, Manifests, PutManifest, StoredManifest } from "./registry.ts";
+import type { Look, ManifestPut, Manifests, PutManifest, StoredManifest } from "./registry.ts";
+import type { Touches } from "./touches.ts";
 
 const turnBytes = 256 * 1024;
 
 export class LocalManifests implements Manifests {
   readonly #metadata: MetadataStore;
+  readonly #touches: Touches;
   readonly #now: () => number;
 
-  constructor(metadata: MetadataStore, now: () => number) {
+  constructor(metadata: MetadataStore, touches: Touches, now: () => number) {
     this.#metadata = metadata;
+    this.#touches = touches;
     this.#now = now;
   }
 
-  async find(repository: RepositoryName, reference: Reference): Promise<StoredManifest | undefined> {
-    return reference.kind === "tag"
-      ? this.#metadata.manifests.findByTag(repository, reference.tag)
-      : this.#metadata.manifests.findByDigest(repository, reference.digest);
+  /** A tag needs no touch: what it stands for stays for a grace after the tag is deleted. */
+  async find(
+    repository: RepositoryName,
+    reference: Reference,
+    { beforePush = false }: Look = {},
+  ): Promise<StoredManifest | undefined> {
+    if (reference.kind === "tag") return this.#metadata.manifests.findByTag(repository, reference.tag);
+    const { digest } = reference;
+    const found = await this.#metadata.manifests.findByDigest(repository, digest);
+    if (found === undefined || !beforePush) return found;
+    return (await this.#touches.touch(repository, digest)) ? found : undefined;
   }
 
   async put(repository: RepositoryName, reference: Reference, put: ManifestPut): Promise<PutManifest> {

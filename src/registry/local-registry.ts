@@ -5,22 +5,28 @@ import { LocalBlobs } from "./local-blobs.ts";
 import { LocalManifests } from "./local-manifests.ts";
 import { LocalReferrers } from "./local-referrers.ts";
 import { LocalUploads, type UploadSettings } from "./local-uploads.ts";
+import { ReadLeases } from "./read-leases.ts";
 import type { Registry } from "./registry.ts";
+import { Touches } from "./touches.ts";
 
 export interface LocalRegistryParts {
   readonly blobStore: BlobStore;
   readonly metadata: MetadataStore;
   readonly uploads: UploadSettings;
+  /** How long content stays that nothing needs. */
+  readonly gc: { readonly graceSeconds: number };
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly newId: () => string;
 }
 
 export function createLocalRegistry(parts: LocalRegistryParts): Registry {
-  const { blobStore, metadata, now } = parts;
+  const { blobStore, metadata, gc, now, newId } = parts;
+  const touches = new Touches({ garbage: metadata.garbage, graceSeconds: gc.graceSeconds, now });
+  const readLeases = new ReadLeases({ leases: metadata.objectLeases, holder: newId(), now });
   return {
-    manifests: new LocalManifests(metadata, now),
-    blobs: new LocalBlobs(blobStore, metadata, now),
+    manifests: new LocalManifests(metadata, touches, now),
+    blobs: new LocalBlobs({ blobStore, metadata, touches, readLeases, now }),
     uploads: new LocalUploads(parts),
     referrers: new LocalReferrers(metadata),
     tags: {

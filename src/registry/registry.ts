@@ -54,8 +54,17 @@ export interface PutManifest {
   readonly subject: Digest | undefined;
 }
 
+/** How content is looked for. */
+export interface Look {
+  /**
+   * The caller may push here, and may leave out what is found: that stays for another grace, whatever becomes of what
+   * needs it now.
+   */
+  readonly beforePush?: boolean;
+}
+
 export interface Manifests {
-  find(repository: RepositoryName, reference: Reference): Promise<StoredManifest | undefined>;
+  find(repository: RepositoryName, reference: Reference, look?: Look): Promise<StoredManifest | undefined>;
 
   /** @throws OciError manifestInvalid, digestMismatch, manifestReferenceUnknown, preconditionFailed */
   put(repository: RepositoryName, reference: Reference, manifest: ManifestPut): Promise<PutManifest>;
@@ -83,7 +92,7 @@ export interface BlobStat {
 
 export interface Blobs {
   /** The blob's size in bytes, compared with what is stored: a damaged blob is absent, so that a client pushes it again. */
-  stat(repository: RepositoryName, digest: Digest): Promise<BlobStat | undefined>;
+  stat(repository: RepositoryName, digest: Digest, look?: Look): Promise<BlobStat | undefined>;
 
   /** @param chooseRange picks the part to read, knowing the size; undefined reads all */
   open(

@@ -33,6 +33,7 @@ export interface Parts {
   readonly now?: () => number;
   readonly server?: Partial<ServerOptions>;
   readonly uploads?: { readonly expirySeconds?: number; readonly leaseSeconds?: number };
+  readonly graceSeconds?: number;
   /** Puts something of the test's own around the registry. */
   readonly wrap?: (registry: Registry) => Registry;
 }
@@ -60,6 +61,7 @@ export async function serveParts(parts: Parts = {}): Promise<ServedParts> {
       blobStore,
       metadata,
       uploads: { expirySeconds: 3600, leaseSeconds: 10, ...parts.uploads },
+      gc: { graceSeconds: parts.graceSeconds ?? 86_400 },
       now: parts.now ?? Date.now,
       newId: randomUUID,
     }),

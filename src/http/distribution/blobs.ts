@@ -14,7 +14,9 @@ export function blobHandlers(parts: HandlerParts): Record<"head" | "get" | "dele
   return {
     head: async (ctx, path) => {
       const digest = digestIn(path);
-      const blob = await registry.blobs.stat(repositoryIn(path), digest);
+      const repository = repositoryIn(path);
+      const beforePush = await parts.gate.mayPush(ctx, repository);
+      const blob = await registry.blobs.stat(repository, digest, { beforePush });
       if (blob === undefined) throw new OciError("blobUnknown", { detail: { digest } });
       setIdentity(ctx, digest);
       describeCache(ctx, blob.cache);

@@ -22,9 +22,15 @@ export function manifestHandlers(parts: HandlerParts): Record<"get" | "put" | "d
 }
 
 /** GET and HEAD. The stored bytes under their stored type, whatever Accept says: converting would change the digest (REQ-27). */
-async function getManifest({ registry }: HandlerParts, ctx: Context, path: PathParameters): Promise<void> {
-  const reference = referenceIn(path);
-  const manifest = await registry.manifests.find(repositoryIn(path), reference);
+async function getManifest(
+  { registry, gate }: HandlerParts,
+  ctx: Context,
+  path: PathParameters,
+): Promise<void> {
+  const [repository, reference] = [repositoryIn(path), referenceIn(path)];
+  // Clients that push an index look so for the manifests that it lists; who reads them pulls.
+  const beforePush = ctx.method === "HEAD" && (await gate.mayPush(ctx, repository));
+  const manifest = await registry.manifests.find(repository, reference, { beforePush });
   if (manifest === undefined) throw new OciError("manifestUnknown", { detail: describe(reference) });
   setIdentity(ctx, manifest.digest, reference.kind === "tag" ? revalidate : immutable);
   describeCache(ctx, manifest.cache);

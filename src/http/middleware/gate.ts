@@ -80,6 +80,10 @@ export class Gate {
     return (await this.decisionOn(ctx, { kind: "repository", name: repository, action: "pull" })).allowed;
   }
 
+  async mayPush(ctx: Context, repository: string): Promise<boolean> {
+    return (await this.decisionOn(ctx, { kind: "repository", name: repository, action: "push" })).allowed;
+  }
+
   /** Whether the caller may, with these credentials, for those who only ask: nothing comes of it. */
   async decisionOn(ctx: Context, access: Access): Promise<Decision> {
     const { principal, grant } = this.callerOf(ctx);

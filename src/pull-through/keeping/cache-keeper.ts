@@ -7,7 +7,6 @@ import { CachedBytes } from "./cached-bytes.ts";
 import { FreeRoom, type FreeRoomParts } from "./free-room.ts";
 import { pinnedBy } from "./pinned-images.ts";
 import { PullNotes } from "./pull-notes.ts";
-import { readingGraceMilliseconds } from "./reading-grace.ts";
 
 export type KeepingSettings = Pick<
   MirrorSettings,
@@ -17,8 +16,8 @@ export type KeepingSettings = Pick<
 export interface CacheKeeperParts {
   readonly mirror: MirrorStore;
   readonly settings: KeepingSettings;
-  /** Whether blobs are read piece by piece over a network: then an evicted one stays readable for longer. */
-  readonly remoteStore: boolean;
+  /** How long the bytes of what was evicted stay for those who read them. */
+  readonly readingGraceMilliseconds: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly onProblem: (error: unknown, what: string) => void;
@@ -184,6 +183,6 @@ export class CacheKeeper {
 
   #discarding(): { now: number; dueAt: number } {
     const now = this.#parts.now();
-    return { now, dueAt: now + readingGraceMilliseconds(this.#parts.remoteStore) };
+    return { now, dueAt: now + this.#parts.readingGraceMilliseconds };
   }
 }

@@ -119,7 +119,11 @@ describe("rights", () => {
       // before its body is read, and when all of it is there
       ["PUT", "/v2/a/b/manifests/v1", "a/b push", "a/b push"],
       ["DELETE", "/v2/a/b/manifests/v1", "a/b delete"],
-      ["HEAD", `/v2/a/b/blobs/${digest}`, "a/b pull"],
+      // who may push and finds something need not send it: it has to stay
+      ["HEAD", `/v2/a/b/blobs/${digest}`, "a/b pull", "a/b push"],
+      ["HEAD", `/v2/a/b/manifests/${digest}`, "a/b pull", "a/b push"],
+      ["GET", `/v2/a/b/manifests/${digest}`, "a/b pull"],
+      ["GET", `/v2/a/b/blobs/${digest}`, "a/b pull"],
       ["DELETE", `/v2/a/b/blobs/${digest}`, "a/b delete"],
       ["POST", "/v2/a/b/blobs/uploads/", "a/b push"],
       ["GET", session, "a/b push"],

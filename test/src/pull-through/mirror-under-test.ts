@@ -36,7 +36,8 @@ export async function openMirror({ upstream: given, mirror: rest, sharedWith }: 
   const metadata = await openMetadataStore({ kind: "sqlite", path: ":memory:" });
   const blobStore = new MemoryBlobStore();
   const uploads = { leaseSeconds: 10, expirySeconds: 60 };
-  const local = createLocalRegistry({ blobStore, metadata, uploads, now, newId });
+  const gc = { graceSeconds: 86_400 };
+  const local = createLocalRegistry({ blobStore, metadata, uploads, gc, now, newId });
   const { backoffSeconds } = settings;
   const sourceOptions = { connect: () => upstream, backoffSeconds, attemptSeconds: 1, now };
   const map = new UpstreamMap(

@@ -73,8 +73,9 @@ export async function serveAdminApi(options: ServeOptions = {}) {
     challenges: challengesOf({ service: "berth", origin }),
   });
   const uploads = { expirySeconds: 3600, leaseSeconds: 10 };
+  const gc = { graceSeconds: 86_400 };
   const blobStore = await openBlobStore({ kind: "memory" });
-  const registry = createLocalRegistry({ blobStore, metadata, uploads, now, newId });
+  const registry = createLocalRegistry({ blobStore, metadata, uploads, gc, now, newId });
   const mirror = openMirrorAdmin({
     ...{ registry, held: registry.blobs, names: onlyLocalNames, metadata, now, newId: randomUUID },
     ...{ pins: () => ["registry.k8s.io/**"], graceMilliseconds: 1000 },

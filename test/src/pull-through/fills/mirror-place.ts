@@ -7,8 +7,8 @@ import { buffer } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
 import type { DownloadParts, OpenRequest } from "../../../../src/pull-through/fills/download-parts.ts";
 import { SharedDownloads } from "../../../../src/pull-through/fills/shared-downloads.ts";
-import { LocalBlobs } from "../../../../src/registry/local-blobs.ts";
-import type { OpenBlob } from "../../../../src/registry/registry.ts";
+import { createLocalRegistry } from "../../../../src/registry/local-registry.ts";
+import type { Blobs, OpenBlob } from "../../../../src/registry/registry.ts";
 import type { RepositoryName } from "../../../../src/oci/repository-name.ts";
 import type { Upstream } from "../../../../src/remote/upstream.ts";
 import type { BlobStore } from "../../../../storage/blobs/blob-store.ts";
@@ -27,7 +27,7 @@ const timing = { lease: 10_000, renewal: 200, poll: 5, pauses: [1, 1, 1], storag
 export interface MirrorProcess {
   readonly downloads: SharedDownloads;
   readonly metadata: MetadataStore;
-  readonly local: LocalBlobs;
+  readonly local: Blobs;
   /** What was told through `onProblem`. */
   readonly problems: string[];
   open(digest: Digest, upstream: Upstream, more?: Partial<OpenRequest>): Promise<OpenBlob>;
@@ -53,7 +53,10 @@ export async function mirrorPlace(store?: BlobStore): Promise<MirrorPlace> {
   const start = async (parts: Partial<DownloadParts> = {}): Promise<MirrorProcess> => {
     const metadata = await openMetadataStore({ kind: "sqlite", path: database });
     const problems: string[] = [];
-    const local = new LocalBlobs(parts.blobStore ?? blobStore, metadata, Date.now);
+    const { blobs: local } = createLocalRegistry({
+      ...{ blobStore: parts.blobStore ?? blobStore, metadata, now: Date.now, newId: randomUUID },
+      ...{ uploads: { expirySeconds: 3600, leaseSeconds: 10 }, gc: { graceSeconds: 86_400 } },
+    });
     const downloads = new SharedDownloads({
       ...{ blobStore, mirror: metadata.mirror, local, spoolDirectory, timing },
       ...{ finishAbandoned: true, now: Date.now, newId: randomUUID },

@@ -47,7 +47,7 @@ export async function openKeeper(
     ...{ spoolDirectory: "/spool", ...chosen },
   };
   const keeper = new CacheKeeper({
-    ...{ mirror: metadata.mirror, settings, remoteStore: false, now: () => clock.now },
+    ...{ mirror: metadata.mirror, settings, readingGraceMilliseconds: 60_000, now: () => clock.now },
     ...{ onProblem: (error) => problems.push(error), freeBytes: async () => 1_000_000, ...more },
   });
   const { content } = metadata.mirror;

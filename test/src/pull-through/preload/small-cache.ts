@@ -58,9 +58,10 @@ export class Upstream {
     onTestFinished(() => metadata.close());
     const blobStore = await openBlobStore({ kind: "memory" });
     const uploads = { expirySeconds: 3600, leaseSeconds: 10 };
+    const gc = { graceSeconds: 86_400 };
     let ids = 0;
     const newId = () => `00000000-0000-4000-8000-${String(ids++).padStart(12, "0")}`;
-    return new Upstream(createLocalRegistry({ blobStore, metadata, uploads, now: Date.now, newId }));
+    return new Upstream(createLocalRegistry({ blobStore, metadata, uploads, gc, now: Date.now, newId }));
   }
 
   async addBlob(content: Buffer): Promise<Buffer> {
