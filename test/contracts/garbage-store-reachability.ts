@@ -215,6 +215,49 @@ export function reachabilityContract(store: CurrentStore): void {
     });
   });
 
+  describe("while what needs it is about to be collected", () => {
+    const pushChild = (tags: string[], now = start) =>
+      push(store(), here, "child", { layers: ["layer"], tags, now });
+    /** What was done with the child before its index was released, and what is done a grace after that. */
+    const uses: [what: string, before: () => Promise<unknown>, then: () => Promise<unknown>][] = [
+      ["that is pushed again", () => pushChild([]), () => pushChild([], later)],
+      [
+        "whose tag moves to another",
+        () => pushChild(["child"]),
+        () => push(store(), here, "other", { tags: ["child"], now: later }),
+      ],
+      [
+        "of another index that is deleted",
+        () => pushChild([]).then(() => push(store(), here, "other index", { children: ["child"] })),
+        () => store().manifests.delete(here, digestFor("other index"), later),
+      ],
+    ];
+
+    test.each(uses)(
+      "a child %s stays for a grace from then on, and goes then",
+      async (_what, before, then) => {
+        await before();
+        await push(store(), here, "index", { children: ["child"], tags: ["v1"] });
+        await deleteTag("v1", start);
+        await then();
+        await collect(store(), later + grace - 1);
+        expect(await heldOf(store(), here, ["index", "child", "layer"])).toEqual(["child", "layer"]);
+        await collect(store(), later + grace);
+        expect(await heldOf(store(), here, ["child", "layer"])).toEqual([]);
+      },
+    );
+
+    test("a referrer that is pushed stays for a grace from then on, and goes then", async () => {
+      await push(store(), here, "image", { tags: ["v1"] });
+      await deleteTag("v1", start);
+      await push(store(), here, "signature", { layers: ["layer"], subject: "image", now: later });
+      await collect(store(), later + grace - 1);
+      expect(await heldOf(store(), here, ["image", "signature", "layer"])).toEqual(["signature", "layer"]);
+      await collect(store(), later + grace);
+      expect(await heldOf(store(), here, ["signature", "layer"])).toEqual([]);
+    });
+  });
+
   test("a manifest that an index names while it is about to be collected stays", async () => {
     await push(store(), here, "child", { layers: ["layer"], tags: ["v1"] });
     await deleteTag("v1", start);

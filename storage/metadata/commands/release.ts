@@ -12,11 +12,7 @@ export function* release(repository: string, digests: readonly Digest[], at: num
 }
 
 /** Releases those that nothing needs; gives them. */
-function* releaseManifests(
-  repositoryId: number,
-  digests: readonly Digest[],
-  at: number,
-): Command<Digest[]> {
+function* releaseManifests(repositoryId: number, digests: readonly Digest[], at: number): Command<Digest[]> {
   const released: Digest[] = [];
   for (const chunk of chunksOf([...new Set(digests)])) {
     const free: ManifestNode[] = [];

@@ -52,8 +52,8 @@ export function* putTags(
   if (tags.length > 0) yield* keepManifest(manifestId);
   for (const chunk of chunksOf([...new Set(tags)])) {
     const left = yield* query<{ id: number }>(
-      `SELECT DISTINCT manifest_id AS id FROM tags
-       WHERE repository_id = $1 AND manifest_id <> $2 AND name IN (${parameterList(chunk.length, 3)})`,
+      `SELECT t.manifest_id AS id FROM tags t
+       WHERE t.repository_id = $1 AND t.manifest_id <> $2 AND t.name IN (${parameterList(chunk.length, 3)})`,
       ...[repositoryId, manifestId, ...chunk],
     );
     yield* query(
@@ -62,7 +62,7 @@ export function* putTags(
          manifest_id = excluded.manifest_id, updated_at = excluded.updated_at, checked_at = excluded.checked_at`,
       ...chunk.flatMap((tag) => [repositoryId, tag, manifestId, now, checkedAt ?? null]),
     );
-    for (const { id } of left) yield* wantManifest(id, now);
+    for (const id of new Set(left.map((row) => row.id))) yield* wantManifest(id, now);
   }
 }
 
