@@ -13,6 +13,7 @@ const machinery: Machinery = {
     (await import("./assembly/access-services.ts")).openAccess(config, options),
   openStorage: async (config, options) =>
     (await import("./assembly/storage-tools.ts")).openStorage(config, options),
+  openGc: async (config, options) => (await import("./assembly/gc-tools.ts")).openGc(config, options),
   openMirror: async (config, options) =>
     (await import("./assembly/mirror-tools.ts")).openMirror(config, options),
   probeUpstreams: async function* (config, wanted) {

@@ -43,6 +43,7 @@ const arrows: Record<string, readonly string[]> = {
     "src/observability",
     "src/assembly/access-services.ts",
     "src/assembly/storage-tools.ts",
+    "src/assembly/gc-tools.ts",
     "src/assembly/mirror-tools.ts",
     "src/assembly/upstream-probes.ts",
     "auth",

@@ -6,7 +6,8 @@ import { openBlobStore } from "../../storage/blobs/open-blob-store.ts";
 import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
 import { openMetadataStore } from "../../storage/metadata/open-metadata-store.ts";
 import { assembleAuth } from "./assemble-auth.ts";
-import { assembleMirror, type MirrorSide } from "./assemble-mirror.ts";
+import { assembleCollector } from "./assemble-collector.ts";
+import { assembleMirror, type MirrorParts, type MirrorSide } from "./assemble-mirror.ts";
 import type { AuthSide } from "./auth-side.ts";
 import { blobStoreOptions } from "../config/blob-store-options.ts";
 import type { Config } from "../config/load-config.ts";
@@ -15,7 +16,6 @@ import { networksOf } from "../http/networks.ts";
 import { originOf } from "../http/origin.ts";
 import { listen, type RunningServer } from "../http/server.ts";
 import { CurrentCertificate } from "../http/tls/current-certificate.ts";
-import { DiscardedObjects } from "../jobs/discarded-objects.ts";
 import { ExpiredUploads } from "../jobs/expired-uploads.ts";
 import type { Job } from "../jobs/job.ts";
 import { startScheduler } from "../jobs/scheduler.ts";
@@ -51,19 +51,18 @@ export async function assemble(
   try {
     const certificate = config.http.tls && (await CurrentCertificate.open(config.http.tls, { logger, now }));
     const stores = await openStores(config, opened);
-    const { metadata } = stores;
+    const parts = { ...stores, logger, now };
     const { publicUrl, trustedProxies, maxManifestBytes } = config.http;
     const origin = originOf({ publicUrl, trustedProxies });
     const metrics = createMetrics();
-    const { uploads, gc } = config;
-    const local = createLocalRegistry({ ...stores, uploads, gc, now, newId: randomUUID });
-    const mirror = assembleMirror(config, { ...stores, local, logger, metrics: metrics.mirror, now });
-    opened.push(() => mirror.close());
-    await mirror.sweep();
-    const authParts = { metadata, origin, mirror: mirror.admin, names: mirror.names };
-    const auth = await assembleAuth(config, { ...authParts, logger, now, adminPassword });
+    const mirror = await openMirrorSide(config, { ...parts, metrics: metrics.mirror }, opened);
+    const collector = assembleCollector(config, { ...parts, metrics: metrics.collector });
+    opened.push(() => collector.close());
+    const authParts = { origin, names: mirror.names, mirror: mirror.admin, collection: collector.admin };
+    const auth = await assembleAuth(config, { ...parts, ...authParts, adminPassword });
     opened.push(() => auth.close());
-    const work = [...jobs(config, stores, now), ...mirror.jobs, ...auth.jobs, ...renewals(certificate)];
+    const jobs = [mirror, collector, auth].flatMap((side) => side.jobs);
+    const work = [expiredUploads(config, stores, now), ...jobs, ...renewals(certificate)];
     const scheduler = startScheduler(work, logger);
     opened.push(() => scheduler.close());
     const metricsServer = await serveMetrics(config, metrics, auth);
@@ -90,6 +89,19 @@ export async function assemble(
     await close();
     throw error;
   }
+}
+
+async function openMirrorSide(
+  config: Config,
+  parts: Omit<MirrorParts, "local">,
+  opened: Array<() => Promise<void>>,
+): Promise<MirrorSide> {
+  const { uploads, gc } = config;
+  const local = createLocalRegistry({ ...parts, uploads, gc, newId: randomUUID });
+  const mirror = assembleMirror(config, { ...parts, local });
+  opened.push(() => mirror.close());
+  await mirror.sweep();
+  return mirror;
 }
 
 /** Requests and downloads from upstreams have the same time to finish, at the same time: either may wait for the other. */
@@ -133,11 +145,7 @@ function renewals(certificate: CurrentCertificate | undefined): Job[] {
   return certificate ? [{ name: "certificate", everySeconds: 3, run: () => certificate.refresh() }] : [];
 }
 
-function jobs(config: Config, { blobStore, metadata }: Stores, now: () => number) {
-  const { expirySeconds } = config.uploads;
+function expiredUploads({ uploads: { expirySeconds } }: Config, stores: Stores, now: () => number): Job {
   const everySeconds = Math.min(60, expirySeconds);
-  return [
-    new ExpiredUploads({ blobStore, metadata, everySeconds, expirySeconds, now, newId: randomUUID }),
-    new DiscardedObjects({ blobStore, metadata, everySeconds: 5, now }),
-  ];
+  return new ExpiredUploads({ ...stores, everySeconds, expirySeconds, now, newId: randomUUID });
 }

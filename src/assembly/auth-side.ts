@@ -1,6 +1,7 @@
 // What the composition needs of an auth mode, and what each mode is made of: apart from the modes, which all speak of it.
 import type { FirstAdmin } from "../../auth/accounts/first-admin.ts";
 import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
+import type { CollectionAdmin } from "../http/admin/collection-admin.ts";
 import type { MirrorAdmin } from "../http/admin/mirror-admin.ts";
 import type { AppParts } from "../http/app.ts";
 import type { Gate } from "../http/middleware/gate.ts";
@@ -15,6 +16,7 @@ export interface AuthParts {
   readonly origin: Origin;
   /** For the admin API. */
   readonly mirror: MirrorAdmin;
+  readonly collection: CollectionAdmin;
   /** What the names in scopes mean. */
   readonly names: NamespaceResolver;
   readonly logger: Logger;

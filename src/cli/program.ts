@@ -6,6 +6,8 @@ import { configCheckCommand } from "./config-check.ts";
 import { configPrintCommand } from "./config-print.ts";
 import { configSchemaCommand } from "./config-schema.ts";
 import { clientConfigCommand } from "./client-config/client-config-command.ts";
+import { gcCommand } from "./gc/gc-command.ts";
+import type { Collecting } from "./gc/gc-parts.ts";
 import { groupCommand } from "./group/group-command.ts";
 import { mirrorCommand } from "./mirror/mirror-command.ts";
 import type { Mirroring } from "./mirror/mirror-parts.ts";
@@ -23,7 +25,7 @@ import { userCommand } from "./user/user-command.ts";
 import { packageVersion } from "./version.ts";
 
 /** What the commands put to work; main.ts gives the real one. */
-export type Machinery = Serving & Administration & Maintenance & Mirroring & UpstreamProbing;
+export type Machinery = Serving & Administration & Maintenance & Mirroring & Collecting & UpstreamProbing;
 
 const guide = `
 Examples:
@@ -37,6 +39,7 @@ Examples:
   $ berth robot add ci --project team --allow pull,push --expires 90d
   $ berth audit                                who did what
   $ berth storage check                        is all of it there? (docs/storage.md)
+  $ berth gc status                            what will be removed, because nothing needs it any more
   $ berth doctor storage                       does the place where the blobs are work?
   $ berth client-config docker                 how docker pulls through this registry (docs/mirror.md)
   $ berth mirror pull --kubeadm v1.31.2        fetch the images of a cluster before there is one
@@ -63,7 +66,8 @@ export function createProgram(terminal: Terminal, machinery: Machinery): Command
     program.addCommand(command);
   }
   const maintenance = { terminal, ...machinery };
-  program.addCommand(storageCommand(maintenance)).addCommand(mirrorCommand(maintenance));
+  program.addCommand(storageCommand(maintenance)).addCommand(gcCommand(maintenance));
+  program.addCommand(mirrorCommand(maintenance));
   program.addCommand(doctorCommand(maintenance)).addCommand(clientConfigCommand(terminal));
   for (const command of withDescendants(program)) {
     command

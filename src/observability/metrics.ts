@@ -2,6 +2,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { collectorMetrics, type CollectorMetrics } from "./collector-metrics.ts";
 import { mirrorMetrics, type MirrorMetrics } from "./mirror-metrics.ts";
 
 export interface FinishedRequest {
@@ -20,6 +21,7 @@ export interface HttpMetrics {
 export interface Metrics {
   readonly http: HttpMetrics;
   readonly mirror: MirrorMetrics;
+  readonly collector: CollectorMetrics;
   /** Shows when each of these ends, so that nobody learns of it from a broken build (REQ-55). Asked at every scrape. */
   watchExpiry(list: () => Promise<readonly Expiring[]>): void;
   /** All figures in Prometheus' text format. */
@@ -65,6 +67,7 @@ export function createMetrics(): Metrics {
       },
     },
     mirror: mirrorMetrics(registry),
+    collector: collectorMetrics(registry),
     watchExpiry: (list) => {
       const expiry = new Gauge({
         name: "berth_robot_expiry_timestamp_seconds",

@@ -17,6 +17,8 @@ export interface Disk {
   onStart?: ((options: UploadOptions) => void) | undefined;
   /** Awaited whenever a request has taken up a session, before it writes. */
   onResume?: (() => Promise<void> | void) | undefined;
+  /** Awaited before objects are deleted. */
+  onDelete?: ((locators: readonly Locator[]) => Promise<void> | void) | undefined;
 }
 
 export class ObservedBlobStore implements BlobStore {
@@ -57,8 +59,9 @@ export class ObservedBlobStore implements BlobStore {
     return session && new ObservedSession(session, this.#disk);
   }
 
-  delete(locators: readonly Locator[]): Promise<void> {
-    return this.#inner.delete(locators);
+  async delete(locators: readonly Locator[]): Promise<void> {
+    await this.#disk.onDelete?.(locators);
+    await this.#inner.delete(locators);
   }
 
   list(signal: AbortSignal): AsyncIterable<StoredObject> {

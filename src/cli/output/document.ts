@@ -3,6 +3,8 @@
 
 export type Value = string | number | boolean | Date | readonly string[] | readonly Document[] | undefined;
 export type Document = { readonly [key: string]: Value };
+/** For JSON alone. */
+export type NestedDocument = { readonly [key: string]: Value | NestedDocument };
 
 /** @param milliseconds since 1970 */
 export function timeOf(milliseconds: number | undefined): Date | undefined {

@@ -10,6 +10,7 @@ import type { Page } from "../../registry/registry.ts";
 import type { Locate } from "../location.ts";
 import type { Gate } from "../middleware/gate.ts";
 import type { Origin } from "../origin.ts";
+import type { CollectionAdmin } from "./collection-admin.ts";
 import type { MirrorAdmin } from "./mirror-admin.ts";
 
 export interface AdminParts {
@@ -20,6 +21,7 @@ export interface AdminParts {
   readonly projects: Projects;
   readonly groups: Groups;
   readonly mirror: MirrorAdmin;
+  readonly collection: CollectionAdmin;
   readonly access: AccessReads;
   readonly trail: Pick<AuditTrail, "write">;
   /** Judges the current password of somebody who changes it. */

@@ -2,6 +2,7 @@
 import type { Operation } from "./operation.ts";
 import { myTokens, userTokens } from "./access-tokens.ts";
 import { listAudit } from "./audit.ts";
+import * as collection from "./collection.ts";
 import * as groups from "./groups.ts";
 import { getMe, setMyPassword } from "./me.ts";
 import * as mirror from "./mirror.ts";
@@ -88,6 +89,10 @@ const rows: readonly AdminRoute[] = [
   ["GET", "/mirror/preloads", system, preloads.listPreloads],
   ["POST", "/mirror/preloads", system, preloads.startPreload],
   ["GET", "/mirror/preloads/:id", system, preloads.getPreload],
+
+  ["GET", "/gc", system, collection.getCollection],
+  ["GET", "/gc/plan", system, collection.planCollection],
+  ["POST", "/gc/runs", system, collection.startCollection],
 
   ["GET", "/audit", system, listAudit],
 ];

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { assemble } from "../../../src/assembly/assemble.ts";
 import { openAccess } from "../../../src/assembly/access-services.ts";
+import { openGc } from "../../../src/assembly/gc-tools.ts";
 import { openMirror } from "../../../src/assembly/mirror-tools.ts";
 import { openStorage, probeStorage } from "../../../src/assembly/storage-tools.ts";
 import { probeUpstreams } from "../../../src/assembly/upstream-probes.ts";
@@ -91,6 +92,7 @@ function machineryOf(onStarted: () => void = () => undefined): Machinery {
     openAccess,
     openStorage,
     probeStorage,
+    openGc,
     openMirror,
     probeUpstreams,
   };

@@ -12,6 +12,7 @@ const idle: Machinery = {
   assemble: refuse,
   openAccess: refuse,
   openStorage: refuse,
+  openGc: refuse,
   openMirror: refuse,
   // there is nothing to try
   probeStorage: async function* () {},

@@ -14,6 +14,7 @@ const idle: Machinery = {
   assemble: () => Promise.reject(new Error("nothing is to be served here")),
   openAccess: () => Promise.reject(new Error("nothing is to be opened here")),
   openStorage: () => Promise.reject(new Error("nothing is to be opened here")),
+  openGc: () => Promise.reject(new Error("nothing is to be opened here")),
   openMirror: () => Promise.reject(new Error("nothing is to be opened here")),
   probeStorage: async function* () {},
   probeUpstreams: async function* () {},

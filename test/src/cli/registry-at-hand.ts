@@ -2,6 +2,7 @@
 // unless the test lets it tick.
 import { join } from "node:path";
 import { openAccess } from "../../../src/assembly/access-services.ts";
+import { openGc } from "../../../src/assembly/gc-tools.ts";
 import { openMirror } from "../../../src/assembly/mirror-tools.ts";
 import { openStorage, probeStorage } from "../../../src/assembly/storage-tools.ts";
 import { probeUpstreams } from "../../../src/assembly/upstream-probes.ts";
@@ -76,6 +77,7 @@ async function runOn(
     openAccess: open,
     openStorage,
     probeStorage,
+    openGc,
     openMirror,
     probeUpstreams,
   });

@@ -51,6 +51,7 @@ const changes: readonly Change[] = [
   ["POST /mirror/pins", "/mirror/pins", { pattern: "quay.io/**" }, "mirror.pin", "quay.io/**", ""],
   ["DELETE /mirror/pins", "/mirror/pins?pattern=docker.io/library/*:1", undefined, "mirror.unpin", "docker.io/library/*:1", ""],
   ["POST /mirror/preloads", "/mirror/preloads", { images: ["alpine"], platforms: ["linux/arm64"] }, "mirror.preload", "alpine", "linux/arm64"],
+  ["POST /gc/runs", "/gc/runs", { full: true }, "gc.run", "what nothing needs", "full: true"],
   ["DELETE /robots/:name/secrets/:id", "/robots/ci/secrets/{secret}", undefined, "robot.secret.delete", "ci {secret}", ""],
 ];
 

@@ -118,6 +118,10 @@ const rows: readonly Row[] = [
   ["GET /mirror/preloads/:id", "/mirror/preloads/none", undefined,
                                                                                    401, 403, 403, 403, 403, 403, 404],
 
+  ["GET /gc", "/gc", undefined,                                                    401, 403, 403, 403, 403, 403, 200],
+  ["GET /gc/plan", "/gc/plan", undefined,                                          401, 403, 403, 403, 403, 403, 200],
+  ["POST /gc/runs", "/gc/runs", {},                                                401, 403, 403, 403, 403, 403, 200],
+
   ["GET /audit", "/audit", undefined,                                              401, 403, 403, 403, 403, 403, 200],
 ];
 

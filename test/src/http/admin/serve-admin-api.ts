@@ -16,7 +16,9 @@ import { locateUnder } from "../../../../src/http/location.ts";
 import { Gate } from "../../../../src/http/middleware/gate.ts";
 import { originOf } from "../../../../src/http/origin.ts";
 import { listen } from "../../../../src/http/server.ts";
+import { collectionAdmin, pause } from "../../../../src/assembly/assemble-collector.ts";
 import { openMirrorAdmin } from "../../../../src/assembly/mirror-admin.ts";
+import { Collector } from "../../../../src/jobs/collector.ts";
 import { createMetrics } from "../../../../src/observability/metrics.ts";
 import { createLocalRegistry } from "../../../../src/registry/local-registry.ts";
 import { onlyLocalNames } from "../../../../src/registry/namespace-resolver.ts";
@@ -80,6 +82,11 @@ export async function serveAdminApi(options: ServeOptions = {}) {
     ...{ registry, held: registry.blobs, names: onlyLocalNames, metadata, now, newId: randomUUID },
     ...{ pins: () => ["registry.k8s.io/**"], graceMilliseconds: 1000 },
   });
+  const collector = new Collector({
+    ...{ metadata, now, newId, pause, everySeconds: 60, readingGraceMilliseconds: 60_000 },
+    settings: { ...gc, rowsPerSecond: 1000 },
+  });
+  const collection = collectionAdmin(collector, log.logger);
   const locate = locateUnder(publicUrl);
   const app = createApp({
     registry,
@@ -88,6 +95,7 @@ export async function serveAdminApi(options: ServeOptions = {}) {
       adminRoutes({
         ...accounts,
         mirror,
+        collection: collection.admin,
         personalTokens: tokens,
         gate,
         trail,
@@ -109,6 +117,7 @@ export async function serveAdminApi(options: ServeOptions = {}) {
     agent.destroy();
     await server.close();
     await mirror.close();
+    await collection.close();
     await trail.close();
   });
   const cast = new Map<string, string>();

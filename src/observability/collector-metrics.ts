@@ -1,0 +1,73 @@
+// What the collector counts (REQ-5, REQ-6): what it removed in this process, and what is still to go in all of them.
+import { Counter, Gauge, type Registry } from "prom-client";
+
+export interface CollectorMetrics {
+  /** A step of a collection removed so much. */
+  collected(amount: {
+    readonly manifests: number;
+    readonly links: number;
+    readonly blobs: number;
+    readonly bytes: number;
+  }): void;
+  /** Asked at scrapes. */
+  watch(look: () => Promise<PendingFigures>): void;
+}
+
+/** Times are milliseconds since 1970. */
+export interface PendingFigures {
+  readonly bytes: number;
+  readonly earliestAt: number | undefined;
+  readonly lastRunAt: number | undefined;
+  readonly lastErrorAt: number | undefined;
+}
+
+export function collectorMetrics(registry: Registry): CollectorMetrics {
+  const registers = [registry];
+  const collected = new Counter({
+    name: "berth_gc_collected_total",
+    help: "What was removed because nothing needed it, by kind: manifest, link (of a repository to a blob), blob.",
+    labelNames: ["kind"],
+    registers,
+  });
+  const collectedBytes = new Counter({
+    name: "berth_gc_collected_bytes_total",
+    help: "Of blobs that were removed.",
+    registers,
+  });
+  return {
+    collected: ({ manifests, links, blobs, bytes }) => {
+      collected.inc({ kind: "manifest" }, manifests);
+      collected.inc({ kind: "link" }, links);
+      collected.inc({ kind: "blob" }, blobs);
+      collectedBytes.inc(bytes);
+    },
+    watch: (look) => watchPending(registry, look),
+  };
+}
+
+function watchPending(registry: Registry, look: () => Promise<PendingFigures>): void {
+  const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [registry] });
+  const earliest = gauge(
+    "berth_gc_earliest_reclaim_timestamp_seconds",
+    "When the first pending bytes may go.",
+  );
+  const lastRun = gauge("berth_gc_last_run_timestamp_seconds", "When the last collection ended.");
+  const lastError = gauge(
+    "berth_gc_last_error_timestamp_seconds",
+    "When a collection failed, until one succeeds; else 0.",
+  );
+  const pending: Gauge = new Gauge({
+    name: "berth_gc_pending_bytes",
+    help: "Of blobs that go when nobody needs or asks for them any more.",
+    registers: [registry],
+    collect: async () => {
+      // A store that does not answer must not hide the other figures. The last known stay.
+      const figures = await look().catch(() => undefined);
+      if (figures === undefined) return;
+      pending.set(figures.bytes);
+      earliest.set((figures.earliestAt ?? 0) / 1000);
+      lastRun.set((figures.lastRunAt ?? 0) / 1000);
+      lastError.set((figures.lastErrorAt ?? 0) / 1000);
+    },
+  });
+}
