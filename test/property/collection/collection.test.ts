@@ -39,7 +39,6 @@ describe("whatever is pushed, deleted and collected, in whatever order", () => {
 describe("random sequences find out that", () => {
   test.each(seededDefects)("$name", async ({ assemble }) => {
     const found = await findBrokenPromise(inMemory, assemble, { seed: 7, sequences: 1000 });
-    console.log(found?.after, found?.error.name, found?.error.message);
     expect(found?.error.name).toBe("Error");
   });
 });
