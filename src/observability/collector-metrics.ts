@@ -9,7 +9,7 @@ export interface CollectorMetrics {
     readonly blobs: number;
     readonly bytes: number;
   }): void;
-  /** Asked at scrapes. */
+  /** Asked at each scrape, several times. */
   watch(look: () => Promise<PendingFigures>): void;
 }
 
@@ -45,29 +45,42 @@ export function collectorMetrics(registry: Registry): CollectorMetrics {
   };
 }
 
-function watchPending(registry: Registry, look: () => Promise<PendingFigures>): void {
-  const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [registry] });
-  const earliest = gauge(
+const seconds = (at: number | undefined): number => (at ?? 0) / 1000;
+
+/** What each gauge shows. */
+const gauges: readonly [name: string, help: string, figure: (figures: PendingFigures) => number][] = [
+  [
+    "berth_gc_pending_bytes",
+    "Of blobs that go when nobody needs or asks for them any more.",
+    ({ bytes }) => bytes,
+  ],
+  [
     "berth_gc_earliest_reclaim_timestamp_seconds",
-    "When the first pending bytes may go.",
-  );
-  const lastRun = gauge("berth_gc_last_run_timestamp_seconds", "When the last collection ended.");
-  const lastError = gauge(
+    "When the first of the pending bytes may go; 0 when there are none.",
+    ({ earliestAt }) => seconds(earliestAt),
+  ],
+  [
+    "berth_gc_last_run_timestamp_seconds",
+    "When the last collection ended.",
+    ({ lastRunAt }) => seconds(lastRunAt),
+  ],
+  [
     "berth_gc_last_error_timestamp_seconds",
-    "When a collection failed, until one succeeds; else 0.",
-  );
-  const pending: Gauge = new Gauge({
-    name: "berth_gc_pending_bytes",
-    help: "Of blobs that go when nobody needs or asks for them any more.",
-    registers: [registry],
-    collect: async () => {
-      // A store that does not answer must not hide the other figures. The last known stay.
-      const figures = await look().catch(() => undefined);
-      if (figures === undefined) return;
-      pending.set(figures.bytes);
-      earliest.set((figures.earliestAt ?? 0) / 1000);
-      lastRun.set((figures.lastRunAt ?? 0) / 1000);
-      lastError.set((figures.lastErrorAt ?? 0) / 1000);
-    },
-  });
+    "When a collection failed; 0 once one succeeds.",
+    ({ lastErrorAt }) => seconds(lastErrorAt),
+  ],
+];
+
+/** Each asks for itself, since they are read at the same time. */
+function watchPending(registry: Registry, look: () => Promise<PendingFigures>): void {
+  for (const [name, help, figure] of gauges) {
+    const gauge: Gauge = new Gauge({
+      ...{ name, help, registers: [registry] },
+      collect: async () => {
+        // A store that does not answer must not hide the other figures. The last known stay.
+        const figures = await look().catch(() => undefined);
+        if (figures !== undefined) gauge.set(figure(figures));
+      },
+    });
+  }
 }
