@@ -65,6 +65,12 @@ const pushes = [
     await collectEverything(world);
     await clients.put(world, name, content, to);
   }),
+  step(4, "push and collect", fc.tuple(place, manifest, someTag), async (world, name, content, to) => {
+    await clients.bringContents(world, name, content);
+    await clients.put(world, name, content, to);
+    await world.advance(1);
+    await collectEverything(world);
+  }),
   step(4, "finish push", fc.tuple(), async (world) => {
     const begun = world.pushes.shift();
     if (begun !== undefined) await clients.put(world, begun.repository, begun.manifest, begun.tag);
