@@ -77,10 +77,10 @@ describe("metrics", () => {
     const { client, clock, metricsUrl = "" } = await start();
     await client.pushBlob("team/app", Buffer.from("a blob that no manifest names"));
     const pushedAt = clock.now;
-    const figures = async () => {
+    const figures = async (): Promise<Record<string, string>> => {
       const text = await (await fetch(metricsUrl)).text();
       const lines = text.split("\n").filter((line) => line.startsWith("berth_gc_"));
-      return Object.fromEntries(lines.map((line) => line.split(" ")));
+      return Object.fromEntries(lines.map((line) => line.split(" ") as [string, string]));
     };
     expect(await figures()).toMatchObject({
       berth_gc_pending_bytes: "29",

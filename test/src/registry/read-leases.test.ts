@@ -1,10 +1,17 @@
 // Reads that last keep their object, short ones write nothing.
 import { PassThrough, Readable } from "node:stream";
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { RepositoryName } from "../../../src/oci/repository-name.ts";
+import { LocalBlobs } from "../../../src/registry/local-blobs.ts";
 import { ReadLeases } from "../../../src/registry/read-leases.ts";
+import { Touches } from "../../../src/registry/touches.ts";
+import { openBlobStore } from "../../../storage/blobs/open-blob-store.ts";
 import type { BlobBody, Locator } from "../../../storage/blobs/stored-object.ts";
 import type { ObjectLeases } from "../../../storage/metadata/metadata-store.ts";
 import { openMetadataStore } from "../../../storage/metadata/open-metadata-store.ts";
+import { digestOf } from "../../../storage/digest.ts";
+import { pushBlob } from "../../contracts/metadata-store-fixture.ts";
+import { putObject } from "../jobs/storage-fixture.ts";
 
 const locator = "sha256/ab/abcd.1" as Locator;
 const times = {
@@ -116,5 +123,30 @@ describe("a read", () => {
     await expect.poll(() => writes).toEqual(["failed", "failed", "take at 30000"]);
     expect(await deletable()).toBe(false);
     await body.close();
+  });
+});
+
+describe("a blob that a client reads for long", () => {
+  it("loses its bytes when the last reader is done, though it was collected long before", async () => {
+    const metadata = await openMetadataStore({ kind: "sqlite", path: ":memory:" });
+    onTestFinished(() => metadata.close());
+    const blobStore = await openBlobStore({ kind: "memory" });
+    const clock = { now: 0 };
+    const now = () => clock.now;
+    const readLeases = new ReadLeases({ leases: metadata.objectLeases, holder: "a process", now, times });
+    const touches = new Touches({ garbage: metadata.garbage, graceSeconds: 1, now });
+    const blobs = new LocalBlobs({ blobStore, metadata, touches, readLeases, now });
+    const content = Buffer.from("a layer");
+    const digest = digestOf(content);
+    await pushBlob(metadata, "team/app", await putObject(blobStore, content), 0);
+    const opened = await blobs.open("team/app" as RepositoryName, digest);
+    const queued = async () => (await metadata.discardedObjects.list(clock.now, 10)).length;
+    await metadata.garbage.collectLinks({ before: 0, limit: 10, now: 0, dueAt: 60_000 });
+    clock.now = 30_000;
+    await aWhile();
+    clock.now = 60_000;
+    expect(await queued()).toBe(0);
+    await opened?.body.close();
+    await expect.poll(queued).toBe(1);
   });
 });

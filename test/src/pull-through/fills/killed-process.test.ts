@@ -24,14 +24,18 @@ const doomed = `
   import { get } from "node:http";
   import { once } from "node:events";
   import { SharedDownloads } from "./pull-through/fills/shared-downloads.js";
-  import { LocalBlobs } from "./registry/local-blobs.js";
+  import { createLocalRegistry } from "./registry/local-registry.js";
   import { openBlobStore } from "../storage/blobs/open-blob-store.js";
   import { openMetadataStore } from "../storage/metadata/open-metadata-store.js";
   const { directory, spoolDirectory, repository, digest, url } = JSON.parse(process.argv[2]);
   const metadata = await openMetadataStore({ kind: "sqlite", path: directory + "/berth.db" });
   const blobStore = await openBlobStore({ kind: "filesystem", directory: directory + "/blobs" });
+  const { blobs: local } = createLocalRegistry({
+    blobStore, metadata, now: Date.now, newId: randomUUID,
+    uploads: { expirySeconds: 3600, leaseSeconds: 10 }, gc: { graceSeconds: 86400 },
+  });
   const downloads = new SharedDownloads({
-    blobStore, mirror: metadata.mirror, local: new LocalBlobs(blobStore, metadata, Date.now), spoolDirectory,
+    blobStore, mirror: metadata.mirror, local, spoolDirectory,
     finishAbandoned: true, admit: async () => "keep", now: Date.now, newId: randomUUID, onProblem: console.error,
   });
   const upstream = {
