@@ -16,6 +16,7 @@ import { MirrorNamespaces } from "../pull-through/namespaces.ts";
 import { OrderedSources } from "../pull-through/ordered-sources.ts";
 import { createPullThroughRegistry } from "../pull-through/pull-through-registry.ts";
 import { UpstreamMap } from "../pull-through/upstream-map.ts";
+import type { PreloadParts } from "../pull-through/preload/preload.ts";
 import type { NamespaceResolver } from "../registry/namespace-resolver.ts";
 import type { Registry } from "../registry/registry.ts";
 import { RemoteRegistry } from "../remote/remote-registry.ts";
@@ -34,6 +35,8 @@ export interface MirrorParts {
 export interface MirrorSide {
   readonly registry: Registry;
   readonly names: NamespaceResolver;
+  /** Resolves when a blob that was read to its end is kept, or will not be. */
+  readonly settled: PreloadParts["settled"];
   readonly admin: MirrorAdmin;
   readonly jobs: readonly Job[];
   /** Other limits on what is kept from now on, for what is cached already, too. */
@@ -58,6 +61,7 @@ export function assembleMirror(config: Config, parts: MirrorParts): MirrorSide {
     ...{
       registry: opened.registry,
       names: opened.names,
+      settled: opened.settled,
       held: local.blobs,
       metadata,
       now,
@@ -88,7 +92,8 @@ function withoutUpstreams(config: Config, { local, metadata, now }: MirrorParts)
   const nothing = async () => undefined;
   const names = namesOf(config, metadata, now);
   const change = () => undefined;
-  return { registry: local, names, jobs: [], change, sweep: nothing, drain: nothing, close: nothing };
+  const endings = { sweep: nothing, drain: nothing, close: nothing };
+  return { registry: local, names, settled: nothing, jobs: [], change, ...endings };
 }
 
 function openMirror(config: Config, parts: MirrorParts): OpenedMirror {
@@ -116,6 +121,7 @@ function openMirror(config: Config, parts: MirrorParts): OpenedMirror {
   return {
     registry,
     names: namesOf(config, metadata, now),
+    settled: (repository, digest) => downloads.settled({ repository, digest }),
     sweep: () => sweep(new AbortController().signal),
     jobs: [keeper, { name: "abandoned-fills", everySeconds: 60, run: sweep }],
     change: (changed) => keeper.change(changed),

@@ -55,14 +55,15 @@ export async function openMirror(config: Config, { now }: OpenMirrorOptions): Pr
     // What an upstream says against an image stands in the report.
     const logger = { warn: () => undefined };
     const side = assembleMirror(config, { local, metadata, blobStore, logger, now });
-    const { registry, names, admin } = side;
+    const { registry, names, settled, admin } = side;
     return {
       images: admin,
       pins: admin.pins,
       nameOf: (image) => nameOf(names, image),
       preload: async (wish, options) => {
         const { order, notes } = preloadOrder(wish, process.arch);
-        const images = await new Preload({ registry, held: local.blobs, names }, order).run(options);
+        const preload = new Preload({ registry, held: local.blobs, names, settled }, order);
+        const images = await preload.run(options);
         return { images, notes };
       },
       // only `write` is used here, and what fails there is thrown

@@ -95,8 +95,14 @@ const faults: [string, UpstreamFault, Record<Call, Outcome>][] = [
   ["a redirect to a file", { kind: "redirect", to: "file:///etc/passwd" }, all("failing")],
 ];
 
-/** @param open an upstream of that URL, whose headers may take 0.5 s and whose bodies be silent for 0.3 s */
-export function describeUpstream(what: string, open: (url: string) => Upstream): void {
+/** More than a busy machine takes, and little enough to be waited for where nobody answers. */
+const [patience, impatience] = [10, 0.3];
+
+/** @param open an upstream of that URL, whose headers may take so long and whose bodies be silent for so long */
+export function describeUpstream(
+  what: string,
+  open: (url: string, silenceSeconds: number) => Upstream,
+): void {
   describe(`${what} as an Upstream`, () => {
     let fake: FakeUpstream;
     let upstream: Upstream;
@@ -106,7 +112,7 @@ export function describeUpstream(what: string, open: (url: string) => Upstream):
 
     beforeEach(async () => {
       fake = await startFakeUpstream();
-      upstream = open(fake.url);
+      upstream = open(fake.url, patience);
       image = fake.addImage(name, "3.20", {
         platforms: ["linux/amd64", "linux/arm64"],
         layers: [layerBytes],
@@ -197,6 +203,10 @@ export function describeUpstream(what: string, open: (url: string) => Upstream):
     describe.each(faults)("with %s", (_, fault, expected) => {
       it.each(Object.keys(expected) as Call[])("%s says so", async (call) => {
         fake.faults.set(fault);
+        if (expected[call] === "timeout") {
+          await upstream.close();
+          upstream = open(fake.url, impatience);
+        }
         expect(await failureIn(calls[call]())).toBe(expected[call]);
       });
     });
@@ -216,7 +226,7 @@ export function describeUpstream(what: string, open: (url: string) => Upstream):
     });
 
     it("does not resolve what has no address, and says no connection where nobody listens", async () => {
-      const nameless = open("https://registry.invalid");
+      const nameless = open("https://registry.invalid", patience);
       expect(await failureIn(nameless.resolve(name, "3.20", { signal }))).toBe("dns");
       await nameless.close();
       await fake.disappear();

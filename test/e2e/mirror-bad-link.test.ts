@@ -113,8 +113,10 @@ describe("raw HTTP to a Berth inside", () => {
     const [layer = ""] = images.raw.layerDigests;
     const asked = outside.current.berth.requests().filter(({ url }) => url.endsWith(`/blobs/${layer}`));
     const statuses = asked.filter(({ status }) => status !== 401).map(({ status }) => status);
-    expect(statuses[0]).toBe(200);
-    expect(new Set(statuses.slice(1))).toEqual(new Set([206]));
+    // A connection may be cut before the first byte of the blob, which is asked for as a whole then.
+    const resumed = statuses.slice(statuses.lastIndexOf(200) + 1);
+    expect(new Set(statuses.slice(0, -resumed.length))).toEqual(new Set([200]));
+    expect(new Set(resumed)).toEqual(new Set([206]));
     expect(asked.filter(({ status }) => status === 401)).not.toEqual([]);
     expect(new Set(proxy.asked)).toEqual(new Set([`CONNECT ${link.host}`]));
   });
@@ -126,7 +128,8 @@ describe("raw HTTP to a Berth inside", () => {
     expect(proxy.asked).toHaveLength(asked);
     const cold = await inside.http.send("GET", `/v2/${mirrored}/blobs/${sha256("never pulled")}`);
     expect([cold.status, cold.body.toString()]).toEqual([502, expect.stringContaining("no connection")]);
-    expect(proxy.asked.length - asked).toBeLessThanOrEqual(3);
+    // Three times for the blob, and once whether anybody is there.
+    expect(proxy.asked.length - asked).toBeLessThanOrEqual(4);
   });
 });
 

@@ -1,8 +1,9 @@
-// One reader of a blob that is on its way: its own position, its own pace, two buffers of its own while it writes. It
+// One reader of a blob that is on its way: its own position, its own pace, buffers of its own while it writes. It
 // waits for the bytes it needs and for no others, and it ends in an error whenever the download does.
 import { Readable, Transform, type Writable } from "node:stream";
 import type { Extent } from "../../../storage/blobs/byte-range.ts";
 import { fill } from "../../../storage/blobs/filesystem/file-body.ts";
+import { passOn } from "../../../storage/blobs/filesystem/pass-on.ts";
 import type { TransferBuffers } from "../../../storage/blobs/filesystem/transfer-buffers.ts";
 import { Outlet } from "../../../storage/blobs/outlet.ts";
 import type { BlobBody } from "../../../storage/blobs/stored-object.ts";
@@ -65,7 +66,8 @@ export class FillBody implements BlobBody {
       if (destination.destroyed || signal.aborted) leave();
       // A transform may pass on the very buffer it was given, long after its callback.
       if (destination instanceof Transform) await this.#writeCopies(outlet);
-      else await this.#buffers.lend((pair) => this.#writeReused(pair, outlet));
+      else
+        await this.#buffers.lendBlocks((blocks) => passOn((block) => this.#readInto(block), blocks, outlet));
     } finally {
       destination.off("close", leave);
       signal.removeEventListener("abort", leave);
@@ -83,16 +85,6 @@ export class FillBody implements BlobBody {
 
   #leave(): void {
     this.#gone.abort(new Error("the reader left before the last byte"));
-  }
-
-  async #writeReused([first, second]: readonly [Buffer, Buffer], outlet: Outlet): Promise<void> {
-    let [current, spare] = [first, second];
-    let filled = await this.#readInto(current);
-    while (filled.length > 0) {
-      const [next] = await Promise.all([this.#readInto(spare), outlet.write(filled)]);
-      [current, spare] = [spare, current];
-      filled = next;
-    }
   }
 
   async #writeCopies(outlet: Outlet): Promise<void> {

@@ -86,6 +86,11 @@ export class SharedDownloads {
     await this.idle();
   }
 
+  /** Resolves when the blob is kept, or will not be; at once when it is not on its way here. */
+  async settled(wanted: Pick<OpenRequest, "repository" | "digest">): Promise<void> {
+    await this.#byBlob.get(keyOf(wanted))?.done;
+  }
+
   /** Resolves when what runs now is over: readers may have all bytes of a blob some time before it is kept. */
   async idle(): Promise<void> {
     await Promise.all([...this.#running].map(({ done }) => done));

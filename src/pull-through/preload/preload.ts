@@ -16,6 +16,8 @@ export interface PreloadParts {
   readonly registry: Pick<Registry, "manifests" | "blobs" | "referrers">;
   /** The one below it, which answers for what is held alone. */
   readonly held: Pick<Registry["blobs"], "stat">;
+  /** Resolves when a blob that was read to its end is kept, or will not be. */
+  readonly settled: (repository: RepositoryName, digest: Digest) => Promise<void>;
   readonly names: Pick<NamespaceResolver, "resolve">;
 }
 
@@ -112,7 +114,7 @@ export class Preload {
   }
 
   async #fetch(entry: Entry, repository: RepositoryName, { digest, size }: Part): Promise<void> {
-    const { registry, held } = this.#parts;
+    const { registry, held, settled } = this.#parts;
     if (await held.stat(repository, digest)) return this.#hold(entry, size);
     const blob = await registry.blobs.open(repository, digest);
     if (blob === undefined) throw new Error(`the upstream does not have the blob ${digest}`);
@@ -132,6 +134,7 @@ export class Preload {
       this.#change(entry, { bytes: entry.bytes - moved });
       throw error;
     }
+    await settled(repository, digest);
     if (!(await held.stat(repository, digest))) throw new Error(passedThrough);
   }
 

@@ -1,10 +1,11 @@
-// A range of an open file as a BlobBody: two reusable buffers, one being filled while the other is written, which is the
+// A range of an open file as a BlobBody: reusable buffers, one being filled while the other is written, which is the
 // fastest way that Node offers (createReadStream reaches half of it). The handle is closed on every path.
 import type { FileHandle } from "node:fs/promises";
 import { Readable, Transform, type Writable } from "node:stream";
 import type { BlobBody } from "../stored-object.ts";
 import type { Extent } from "../byte-range.ts";
 import { Outlet } from "../outlet.ts";
+import { passOn } from "./pass-on.ts";
 import type { TransferBuffers } from "./transfer-buffers.ts";
 
 const streamBlockBytes = 256 * 1024;
@@ -69,18 +70,13 @@ export class FileBody implements BlobBody {
   async #writeReused(outlet: Outlet): Promise<void> {
     const { start, end } = this.#extent;
     if (start === end) return;
-    await this.#buffers.lend(async ([first, second]) => {
-      let position = start;
-      let spare = second;
-      let filled = await fill(this.#file, first.subarray(0, end - position), position);
-      while ((position += filled.length) < end) {
-        const rest = spare.subarray(0, end - position);
-        const [next] = await Promise.all([fill(this.#file, rest, position), outlet.write(filled)]);
-        spare = spare === second ? first : second;
-        filled = next;
-      }
-      await outlet.write(filled);
-    });
+    let position = start;
+    const next = async (block: Buffer): Promise<Buffer> => {
+      const filled = await fill(this.#file, block.subarray(0, end - position), position);
+      position += filled.length;
+      return filled;
+    };
+    await this.#buffers.lendBlocks((blocks) => passOn(next, blocks, outlet));
   }
 
   async #writeCopies(outlet: Outlet): Promise<void> {

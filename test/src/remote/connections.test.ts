@@ -9,12 +9,10 @@ import { scratchDirectory } from "../../support/scratch-directory.ts";
 import { startConnectProxy, type ConnectProxyOptions } from "../../support/upstream/connect-proxy.ts";
 import { startFakeUpstream, type FakeUpstreamOptions } from "../../support/upstream/fake-upstream.ts";
 import { Connections } from "../../../src/remote/dispatcher.ts";
-import { remoteUnderTest } from "./remote-under-test.ts";
+import { patient, remoteUnderTest } from "./remote-under-test.ts";
 
 const { signal } = new AbortController();
 const name = "library/alpine";
-// Handshakes of several servers on a busy machine.
-const patient = { headersSeconds: 10, inactivitySeconds: 10 };
 
 async function upstreamWith(options: FakeUpstreamOptions = {}) {
   const fake = await startFakeUpstream(options);
@@ -41,7 +39,7 @@ describe("a registry with a certificate of a private authority", () => {
     const { fake, authority } = await securely();
     const { url } = fake;
     const ask = (options: object) =>
-      failureIn(remoteUnderTest({ url, ...patient, ...options }).resolve(name, "3.20", { signal }));
+      failureIn(remoteUnderTest({ url, ...options }).resolve(name, "3.20", { signal }));
     expect(await ask({})).toBe("tls");
     expect(await ask({ ca: authority.cert })).toBe("fine");
     expect(await ask({ insecure: true })).toBe("fine");
@@ -51,7 +49,7 @@ describe("a registry with a certificate of a private authority", () => {
   it("is believed also as a token server and where it redirects", async () => {
     const { fake, authority, layer } = await securely({ auth: "token" });
     fake.faults.set({ kind: "redirect", to: "other-host" }, { where: ({ route }) => route === "blobGet" });
-    const remote = remoteUnderTest({ url: fake.url, ca: authority.cert, ...patient });
+    const remote = remoteUnderTest({ url: fake.url, ca: authority.cert });
     expect(digestOf(await buffer((await remote.fetchBlob(name, layer, { signal })).body))).toBe(layer);
     expect(fake.requests).toMatchObject({ tokens: 1, stored: 1 });
   });
@@ -61,7 +59,7 @@ describe("a registry with a certificate of a private authority", () => {
     const ca = join(directory, "current.pem");
     const other = await issueCertificate(directory, "other", { isAuthority: true, names: "" });
     await rename(other.cert, ca);
-    const remote = remoteUnderTest({ url: fake.url, ca, ...patient });
+    const remote = remoteUnderTest({ url: fake.url, ca });
     expect(await failureIn(remote.resolve(name, "3.20", { signal }))).toBe("tls");
     await rename(authority.cert, ca);
     expect(await failureIn(remote.resolve(name, "3.20", { signal }))).toBe("fine");
@@ -75,7 +73,7 @@ describe("a registry with a certificate of a private authority", () => {
     const ca = join(directory, "current.pem");
     await copyFile(authority.cert, ca);
     const through = proxied ? { proxy: (await proxyWith()).url } : {};
-    const options = { url: fake.url, ca, insecure: false, maxConnections: 8, ...patient, ...through };
+    const options = { ...patient, url: fake.url, ca, maxConnections: 8, ...through };
     const connections = new Connections(options, {});
     fake.faults.set({ kind: "stall-in-body", afterBytes: 100 });
     const url = new URL(`${fake.url}/v2/${name}/blobs/${layer}`);
@@ -98,7 +96,7 @@ describe("a registry with a certificate of a private authority", () => {
     const client = await issueCertificate(directory, "client", { by: clients, names: "" });
     const { fake, authority, layer } = await securely({ clientCa: clients.pem });
     fake.faults.set({ kind: "redirect", to: "other-host" }, { where: ({ route }) => route === "blobGet" });
-    const options = { url: fake.url, ca: authority.cert, ...patient };
+    const options = { url: fake.url, ca: authority.cert };
     expect(await failureIn(remoteUnderTest(options).resolve(name, "3.20", { signal }))).not.toBe("fine");
     const shown = (each: IssuedCertificate) => ({ certificate: each.cert, key: each.key });
     const remote = remoteUnderTest({ ...options, clientCertificate: shown(client) });
@@ -109,7 +107,7 @@ describe("a registry with a certificate of a private authority", () => {
     const plain = await upstreamWith();
     const { fake, authority, layer } = await securely();
     fake.faults.set({ kind: "redirect", to: `${plain.fake.url}/v2/` });
-    const remote = remoteUnderTest({ url: fake.url, ca: authority.cert, ...patient });
+    const remote = remoteUnderTest({ url: fake.url, ca: authority.cert });
     expect(await failureIn(remote.statBlob(name, layer, { signal }))).toBe("failing");
     expect(plain.fake.requests.all).toEqual([]);
   });
@@ -120,7 +118,7 @@ describe("a proxy", () => {
     const { fake, authority, layer } = await securely({ auth: "token" });
     fake.faults.set({ kind: "redirect", to: "other-host" }, { where: ({ route }) => route === "blobGet" });
     const proxy = await proxyWith();
-    const remote = remoteUnderTest({ url: fake.url, ca: authority.cert, proxy: proxy.url, ...patient });
+    const remote = remoteUnderTest({ url: fake.url, ca: authority.cert, proxy: proxy.url });
     expect(digestOf(await buffer((await remote.fetchBlob(name, layer, { signal })).body))).toBe(layer);
     expect(new Set(proxy.asked)).toEqual(new Set([`CONNECT ${fake.host}`, `CONNECT ${fake.storageHost}`]));
   });
@@ -149,7 +147,7 @@ describe("a proxy", () => {
     const proxy = await proxyWith({ credentials: "who:what" });
     const ask = (url: string) =>
       failureIn(
-        remoteUnderTest({ url: fake.url, ca: authority.cert, proxy: url, ...patient }).resolve(name, "3.20", {
+        remoteUnderTest({ url: fake.url, ca: authority.cert, proxy: url }).resolve(name, "3.20", {
           signal,
         }),
       );
@@ -161,14 +159,14 @@ describe("a proxy", () => {
     const { fake } = await securely();
     const proxy = await proxyWith();
     await proxy.close();
-    const remote = remoteUnderTest({ url: fake.url, proxy: proxy.url, ...patient });
+    const remote = remoteUnderTest({ url: fake.url, proxy: proxy.url });
     expect(await failureIn(remote.resolve(name, "3.20", { signal }))).toBe("connection");
   });
 
   it("that hangs up instead of making a tunnel is asked as often as any connection that fails", async () => {
     const { fake, authority } = await securely();
     const proxy = await proxyWith();
-    const remote = remoteUnderTest({ url: fake.url, ca: authority.cert, proxy: proxy.url, ...patient });
+    const remote = remoteUnderTest({ url: fake.url, ca: authority.cert, proxy: proxy.url });
     await fake.disappear();
     expect(await failureIn(remote.resolve(name, "3.20", { signal }))).toBe("connection");
     expect(proxy.asked).toEqual([1, 2, 3].map(() => `CONNECT ${fake.host}`));

@@ -1,5 +1,8 @@
 import { RemoteRegistry } from "../../../src/remote/remote-registry.ts";
 import { describeUpstream } from "../../contracts/upstream.ts";
-import { impatient, quietParts } from "./remote-under-test.ts";
+import { patient, quietParts } from "./remote-under-test.ts";
 
-describeUpstream("RemoteRegistry", (url) => new RemoteRegistry({ ...impatient, url }, quietParts));
+describeUpstream("RemoteRegistry", (url, silence) => {
+  const options = { ...patient, url, headersSeconds: silence, inactivitySeconds: silence };
+  return new RemoteRegistry(options, quietParts);
+});

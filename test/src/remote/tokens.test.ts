@@ -39,7 +39,7 @@ describe("tokens", () => {
 
   it("are fetched once for five hundred pulls at the same time", async () => {
     const { fake, image } = await upstreamWith({ auth: "token" });
-    const remote = remoteUnderTest({ url: fake.url, headersSeconds: 10, inactivitySeconds: 10 });
+    const remote = remoteUnderTest({ url: fake.url });
     const pulls = Array.from({ length: 500 }, async () => {
       const { body } = await remote.fetchBlob(name, image.manifests[0]!.layers[0]!, { signal });
       return digestOf(await buffer(body));
@@ -62,7 +62,7 @@ describe("tokens", () => {
 
   it("are dropped when they are refused early, and fetched once for all that meet it", async () => {
     const { fake } = await upstreamWith({ auth: "token" });
-    const remote = remoteUnderTest({ url: fake.url, headersSeconds: 10 });
+    const remote = remoteUnderTest({ url: fake.url });
     await remote.resolve(name, "3.20", { signal });
     fake.expireTokens();
     await Promise.all(Array.from({ length: 50 }, () => remote.resolve(name, "3.20", { signal })));

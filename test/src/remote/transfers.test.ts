@@ -32,7 +32,8 @@ describe("a transfer", () => {
   it("that is slow, but not silent, comes to its end", async () => {
     const { fake, layer } = await upstreamWith(10_000);
     fake.faults.set({ kind: "slow", bytesPerSecond: 10_000 });
-    const { body } = await remoteUnderTest({ url: fake.url }).fetchBlob(name, layer, { signal });
+    const remote = remoteUnderTest({ url: fake.url, inactivitySeconds: 0.3 });
+    const { body } = await remote.fetchBlob(name, layer, { signal });
     expect(digestOf(await buffer(body))).toBe(layer);
   });
 

@@ -79,7 +79,15 @@ export async function serveAdminApi(options: ServeOptions = {}) {
   const blobStore = await openBlobStore({ kind: "memory" });
   const registry = createLocalRegistry({ blobStore, metadata, uploads, gc, now, newId });
   const mirror = openMirrorAdmin({
-    ...{ registry, held: registry.blobs, names: onlyLocalNames, metadata, now, newId: randomUUID },
+    ...{
+      registry,
+      held: registry.blobs,
+      names: onlyLocalNames,
+      settled: async () => undefined,
+      metadata,
+      now,
+      newId: randomUUID,
+    },
     ...{ pins: () => ["registry.k8s.io/**"], graceMilliseconds: 1000 },
   });
   const collector = new Collector({

@@ -103,12 +103,13 @@ export class Upstream {
   }
 }
 
-/** Remembers which manifests were asked for, and which blobs went through it whole. */
+/** Remembers which manifests were asked for, and keeps the blobs that went through it whole, some time after. */
 export class SmallCache {
   readonly opened: string[] = [];
   readonly manifests = new Set<string>();
   readonly held = new Set<string>();
   keeps = true;
+  readonly #whole = new Set<string>();
   readonly #upstream: Registry;
 
   constructor(upstream: Registry) {
@@ -122,6 +123,9 @@ export class SmallCache {
     return {
       names,
       held: { stat },
+      settled: async (_, digest) => {
+        if (this.keeps && this.#whole.has(digest)) this.held.add(digest);
+      },
       registry: {
         referrers,
         manifests: {
@@ -158,7 +162,7 @@ export class SmallCache {
       close: () => body.close(),
       writeTo: async (destination: Writable, signal: AbortSignal) => {
         await body.writeTo(destination, signal);
-        if (this.keeps) this.held.add(digest);
+        this.#whole.add(digest);
       },
     };
   }
