@@ -18,7 +18,8 @@ const arrows: Record<string, readonly string[]> = {
     "auth",
   ],
   "src/observability": ["src/config"],
-  "src/registry": ["src/oci", "storage"],
+  "src/policies": ["src/oci", "storage"],
+  "src/registry": ["src/oci", "src/policies/immutable-tags.ts", "storage"],
   "src/remote": ["src/oci", "storage/digest.ts"],
   "src/pull-through": [
     "src/oci",

@@ -9,7 +9,7 @@
 //   pause (default, not local) ───────┘
 import { parseRepositoryName, type RepositoryName } from "../oci/repository-name.ts";
 import type { NamespaceResolver, ResolvedName, SpelledName } from "../registry/namespace-resolver.ts";
-import { anyGlobMatcher } from "./glob.ts";
+import { anyGlobMatcher } from "../oci/glob.ts";
 import {
   repositoryOf,
   reservedNames,

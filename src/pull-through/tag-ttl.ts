@@ -1,5 +1,5 @@
 // For how long what an upstream said of a tag is taken as true (REQ-40): `latest` moves, `v1.2.3` does not.
-import { globMatcher } from "./glob.ts";
+import { globMatcher } from "../oci/glob.ts";
 import type { UpstreamSettings } from "./upstream-settings.ts";
 
 /** The TTL in seconds of a tag of `name`, by the first rule that fits. */

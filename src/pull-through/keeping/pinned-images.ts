@@ -1,6 +1,6 @@
 // Which cached images stay whatever happens: patterns over `<upstream>/<name>:<tag>`, as people write them.
 import type { CachedManifest } from "../../../storage/metadata/mirror-store.ts";
-import { anyGlobMatcher } from "../glob.ts";
+import { anyGlobMatcher } from "../../oci/glob.ts";
 
 export type PinnedImage = Pick<CachedManifest, "repository" | "digest" | "tags">;
 

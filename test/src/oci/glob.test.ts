@@ -1,7 +1,7 @@
 // Patterns over names and tags, against a regular expression that says the same.
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { anyGlobMatcher, globMatcher } from "../../../src/pull-through/glob.ts";
+import { anyGlobMatcher, globMatcher } from "../../../src/oci/glob.ts";
 
 const table: readonly (readonly [pattern: string, text: string, fits: boolean])[] = [
   ["library/alpine", "library/alpine", true],
