@@ -25,6 +25,7 @@ const arrows: Record<string, readonly string[]> = {
     "src/oci",
     "src/registry/registry.ts",
     "src/registry/namespace-resolver.ts",
+    "src/registry/pull-notes.ts",
     "src/remote",
     "src/jobs/in-parallel.ts",
     "storage",
@@ -87,7 +88,7 @@ const alsoAt: Record<string, readonly string[]> = {
   // `config print` writes YAML; main.ts starts commander.
   yaml: ["src/cli"],
   commander: ["src/main.ts"],
-  "lru-cache": ["src/remote", "src/pull-through"],
+  "lru-cache": ["src/remote", "src/pull-through", "src/registry"],
   // What the admin API takes and answers is checked and published from one schema.
   zod: ["src/http/admin"],
 };

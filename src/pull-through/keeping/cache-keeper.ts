@@ -2,11 +2,11 @@
 // time that nothing is kept that nobody pulls. What was pushed is never touched; see Eviction in storage.
 import type { Digest } from "../../../storage/digest.ts";
 import type { CachedManifest, MirrorStore } from "../../../storage/metadata/mirror-store.ts";
+import { PullNotes } from "../../registry/pull-notes.ts";
 import type { MirrorSettings } from "../upstream-settings.ts";
 import { CachedBytes } from "./cached-bytes.ts";
 import { FreeRoom, type FreeRoomParts } from "./free-room.ts";
 import { pinnedBy } from "./pinned-images.ts";
-import { PullNotes } from "./pull-notes.ts";
 
 export type KeepingSettings = Pick<
   MirrorSettings,
@@ -49,7 +49,10 @@ export class CacheKeeper {
     this.#parts = parts;
     this.#settings = settings;
     const stepSeconds = () => Math.min(noteStepSeconds, (this.#settings.idleSeconds ?? Infinity) / 4);
-    this.#notes = new PullNotes({ content: mirror.content, stepSeconds, now, onProblem });
+    this.#notes = new PullNotes({
+      write: (pulled, at) => mirror.content.touch(pulled, at),
+      ...{ stepSeconds, now, onProblem },
+    });
     this.#bytes = new CachedBytes({ eviction: mirror.eviction, fills: mirror.fills, now });
     const minFreeBytes = () => this.#settings.minFreeBytes;
     const directory = settings.spoolDirectory;
@@ -68,7 +71,7 @@ export class CacheKeeper {
 
   /** Notes that somebody pulled a cached manifest or blob. */
   pulled(repository: string, digest: Digest): void {
-    this.#notes.add(repository, digest);
+    this.#notes.add({ repository, digest });
   }
 
   /**
