@@ -78,57 +78,20 @@ export class SqlMetadataStore implements MetadataStore {
 
   constructor(runner: CommandRunner) {
     this.#runner = runner;
-    this.repositories = {
-      exists: (repository) => runner.read(() => repositoryExists(repository)),
-      isLocal: (repository, since) => runner.read(() => isLocalRepository(repository, since)),
-      list: (page) => runner.read(() => listRepositories(page)),
-    };
-    this.manifests = {
-      findByDigest: (repository, digest) => runner.read(() => findManifestByDigest(repository, digest)),
-      findByTag: (repository, tag) => runner.read(() => findManifestByTag(repository, tag)),
-      commit: (commit) => runner.write(() => commitManifest(commit)),
-      delete: (repository, digest, now) => runner.write(() => deleteManifest(repository, digest, now)),
-      listReferrers: (repository, subject, page) =>
-        runner.read(() => listReferrers(repository, subject, page)),
-      describe: (repository, digests) => runner.read(() => describeManifests(repository, digests)),
-    };
-    this.tags = {
-      list: (repository, page) => runner.read(() => listTags(repository, page)),
-      delete: (repository, tag, now, only) => runner.write(() => deleteTag(repository, tag, now, only)),
-    };
+    this.repositories = repositoriesOver(runner);
+    this.manifests = manifestsOver(runner);
+    this.tags = tagsOver(runner);
     this.blobLinks = blobLinksOver(runner);
-    this.uploads = {
-      start: (upload) => runner.write(() => startUpload(upload)),
-      find: (repository, id, now) => runner.read(() => findUpload(repository, id, now)),
-      lease: (repository, id, lease, now) => runner.write(() => leaseUpload(repository, id, lease, now)),
-      save: (id, progress) => runner.write(() => saveUpload(id, progress)),
-      end: (id, holder) => runner.write(() => endUpload(id, holder)),
-      remove: (id, holder, now) => runner.write(() => removeUpload(id, holder, now)),
-      listExpired: (now, limit) => runner.read(() => listExpiredUploads(now, limit)),
-    };
-    this.discardedObjects = {
-      list: (now, limit) => runner.read(() => listDiscardedObjects(now, limit)),
-      add: (locators, now, dueAt) => runner.write(() => addDiscardedObjects(locators, now, dueAt)),
-      forget: (locators) => runner.write(() => forgetDiscardedObjects(locators)),
-    };
-    this.objectLeases = {
-      take: (locators, holder, until, now) => runner.write(() => takeLeases(locators, holder, until, now)),
-      release: (locators, holder) => runner.write(() => releaseLeases(locators, holder)),
-    };
-    this.jobLeases = {
-      take: (job, holder, until, now) => runner.write(() => takeJob(job, holder, until, now)),
-      save: (job, holder, progress) => runner.write(() => saveJob(job, holder, progress)),
-      find: (job) => runner.read(() => findJob(job)),
-    };
+    this.uploads = uploadsOver(runner);
+    this.discardedObjects = discardedObjectsOver(runner);
+    this.objectLeases = objectLeasesOver(runner);
+    this.jobLeases = jobLeasesOver(runner);
     this.storedBlobs = storedBlobsOver(runner);
     this.blobCopies = blobCopiesOver(runner);
     this.access = new SqlAccessStore(runner);
     this.mirror = new SqlMirrorStore(runner);
     this.garbage = new SqlGarbageStore(runner);
-    this.usage = {
-      ofRepository: (repository) => runner.read(() => usageOfRepository(repository)),
-      ofProject: (project) => runner.read(() => usageOfProject(project)),
-    };
+    this.usage = usageOver(runner);
   }
 
   async ping(): Promise<void> {
@@ -140,6 +103,32 @@ export class SqlMetadataStore implements MetadataStore {
   }
 }
 
+function repositoriesOver(runner: CommandRunner): Repositories {
+  return {
+    exists: (repository) => runner.read(() => repositoryExists(repository)),
+    isLocal: (repository, since) => runner.read(() => isLocalRepository(repository, since)),
+    list: (page) => runner.read(() => listRepositories(page)),
+  };
+}
+
+function manifestsOver(runner: CommandRunner): Manifests {
+  return {
+    findByDigest: (repository, digest) => runner.read(() => findManifestByDigest(repository, digest)),
+    findByTag: (repository, tag) => runner.read(() => findManifestByTag(repository, tag)),
+    commit: (commit) => runner.write(() => commitManifest(commit)),
+    delete: (repository, digest, now) => runner.write(() => deleteManifest(repository, digest, now)),
+    listReferrers: (repository, subject, page) => runner.read(() => listReferrers(repository, subject, page)),
+    describe: (repository, digests) => runner.read(() => describeManifests(repository, digests)),
+  };
+}
+
+function tagsOver(runner: CommandRunner): Tags {
+  return {
+    list: (repository, page) => runner.read(() => listTags(repository, page)),
+    delete: (repository, tag, now, only) => runner.write(() => deleteTag(repository, tag, now, only)),
+  };
+}
+
 function blobLinksOver(runner: CommandRunner): BlobLinks {
   return {
     find: (repository, digest) => runner.read(() => findBlob(repository, digest)),
@@ -148,6 +137,41 @@ function blobLinksOver(runner: CommandRunner): BlobLinks {
     mount: (mount) => runner.write(() => mountBlob(mount)),
     unlink: (repository, digest, now) => runner.write(() => unlinkBlob(repository, digest, now)),
     markDamaged: (digest, locator) => runner.write(() => markBlobDamaged(digest, locator)),
+  };
+}
+
+function uploadsOver(runner: CommandRunner): Uploads {
+  return {
+    start: (upload) => runner.write(() => startUpload(upload)),
+    find: (repository, id, now) => runner.read(() => findUpload(repository, id, now)),
+    lease: (repository, id, lease, now) => runner.write(() => leaseUpload(repository, id, lease, now)),
+    save: (id, progress) => runner.write(() => saveUpload(id, progress)),
+    end: (id, holder) => runner.write(() => endUpload(id, holder)),
+    remove: (id, holder, now) => runner.write(() => removeUpload(id, holder, now)),
+    listExpired: (now, limit) => runner.read(() => listExpiredUploads(now, limit)),
+  };
+}
+
+function discardedObjectsOver(runner: CommandRunner): DiscardedObjects {
+  return {
+    list: (now, limit) => runner.read(() => listDiscardedObjects(now, limit)),
+    add: (locators, now, dueAt) => runner.write(() => addDiscardedObjects(locators, now, dueAt)),
+    forget: (locators) => runner.write(() => forgetDiscardedObjects(locators)),
+  };
+}
+
+function objectLeasesOver(runner: CommandRunner): ObjectLeases {
+  return {
+    take: (locators, holder, until, now) => runner.write(() => takeLeases(locators, holder, until, now)),
+    release: (locators, holder) => runner.write(() => releaseLeases(locators, holder)),
+  };
+}
+
+function jobLeasesOver(runner: CommandRunner): JobLeases {
+  return {
+    take: (job, holder, until, now) => runner.write(() => takeJob(job, holder, until, now)),
+    save: (job, holder, progress) => runner.write(() => saveJob(job, holder, progress)),
+    find: (job) => runner.read(() => findJob(job)),
   };
 }
 
@@ -163,5 +187,12 @@ function blobCopiesOver(runner: CommandRunner): BlobCopies {
     list: (target, page) => runner.read(() => listBlobsToCopy(target, page)),
     add: (target, digest, locator) => runner.write(() => addBlobCopy(target, digest, locator)),
     switchTo: (target, options) => runner.write(() => switchToCopies(target, options)),
+  };
+}
+
+function usageOver(runner: CommandRunner): UsageStore {
+  return {
+    ofRepository: (repository) => runner.read(() => usageOfRepository(repository)),
+    ofProject: (project) => runner.read(() => usageOfProject(project)),
   };
 }
