@@ -4,6 +4,7 @@
 import type { Digest } from "../digest.ts";
 import type { Locator } from "../blobs/stored-object.ts";
 import type { AccessStore, Visibility } from "./access-store.ts";
+import type { BlobCopies, StoredBlobs } from "./stored-blobs-store.ts";
 import type { GarbageStore } from "./garbage-store.ts";
 import type { MirrorStore } from "./mirror-store.ts";
 import type {
@@ -12,9 +13,9 @@ import type {
   ManifestRecord,
   Reference,
   ReferrerRecord,
-  StoredBlobRecord,
   UploadRecord,
 } from "./records.ts";
+import type { TagHistoryStore, TagRemovalKind } from "./tag-history-store.ts";
 import type { UsageStore } from "./usage-store.ts";
 
 export interface MetadataStore {
@@ -32,6 +33,7 @@ export interface MetadataStore {
   readonly mirror: MirrorStore;
   readonly garbage: GarbageStore;
   readonly usage: UsageStore;
+  readonly tagHistory: TagHistoryStore;
   /** Whether the store answers; rejects when it does not. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -80,19 +82,32 @@ export interface ManifestCommit {
   readonly tags: readonly string[];
   /** Applies to `tag` when given, else to the manifest's own digest. */
   readonly precondition?: { readonly tag?: string; readonly demand: Precondition } | undefined;
+  /** Those of `tags` that must be new, or point at this manifest already: asked in the same step. */
+  readonly isImmutable?: ((tag: string) => boolean) | undefined;
+  /** Who it is told to be, in the history of the tags. */
+  readonly by?: string | undefined;
   readonly now: number;
 }
 
 export type ManifestCommitResult =
   | { readonly outcome: "committed" }
   | { readonly outcome: "missing"; readonly digests: readonly Digest[] }
-  | { readonly outcome: "precondition-failed"; readonly current: Digest | undefined };
+  | { readonly outcome: "precondition-failed"; readonly current: Digest | undefined }
+  /** One of the immutable tags points at another manifest; nothing was changed. */
+  | { readonly outcome: "immutable"; readonly tag: string; readonly current: Digest };
+
+export interface ManifestRemoval {
+  readonly by?: string | undefined;
+  /** A manifest with such a tag stays: asked in the same step. */
+  readonly isImmutable?: ((tag: string) => boolean) | undefined;
+}
 
 export type ManifestDeleteResult =
   | { readonly outcome: "deleted" }
   | { readonly outcome: "absent" }
   /** A present index of the repository lists it. */
-  | { readonly outcome: "needed"; readonly by: Digest };
+  | { readonly outcome: "needed"; readonly by: Digest }
+  | { readonly outcome: "immutable"; readonly tag: string };
 
 export interface Manifests {
   findByDigest(repository: string, digest: Digest): Promise<ManifestRecord | undefined>;
@@ -109,7 +124,12 @@ export interface Manifests {
    * Removes the manifest and all its tags, unless a present index of that repository lists it. What it listed and what
    * refers to it is released, if nothing else needs it.
    */
-  delete(repository: string, digest: Digest, now: number): Promise<ManifestDeleteResult>;
+  delete(
+    repository: string,
+    digest: Digest,
+    now: number,
+    removal?: ManifestRemoval,
+  ): Promise<ManifestDeleteResult>;
 
   /** Manifests of the repository whose subject is `subject`, ascending by digest. */
   listReferrers(
@@ -122,13 +142,26 @@ export interface Manifests {
   describe(repository: string, digests: readonly Digest[]): Promise<ReferrerRecord[]>;
 }
 
+/** What the tag's history tells of a removal. */
+export interface TagRemoval {
+  /** `deleted` unless given. */
+  readonly kind?: TagRemovalKind;
+  readonly by?: string | undefined;
+}
+
 export interface Tags {
   list(repository: string, page: PageRequest): Promise<Page<string>>;
   /**
    * Removes exactly this tag, if it points at one of `only` where that is given; false when there was none to remove.
    * Its manifest is released with its last tag. (A tag that is moved releases nothing.)
    */
-  delete(repository: string, tag: string, now: number, only?: readonly Digest[]): Promise<boolean>;
+  delete(
+    repository: string,
+    tag: string,
+    now: number,
+    only?: readonly Digest[],
+    removal?: TagRemoval,
+  ): Promise<boolean>;
 }
 
 export type BlobUnlinkResult =
@@ -259,37 +292,4 @@ export interface JobLeases {
   ): Promise<boolean>;
 
   find(job: string): Promise<JobRecord | undefined>;
-}
-
-/** Which object holds which blob, over all repositories: for looking after the store as a whole. */
-export interface StoredBlobs {
-  /** All blobs, by digest. */
-  list(page: PageRequest): Promise<Page<StoredBlobRecord>>;
-
-  /** Those of `locators` that a blob has, or that wait to be deleted: the others are nobody's. */
-  findKnown(locators: readonly Locator[]): Promise<Locator[]>;
-}
-
-export type BlobCopiesSwitch =
-  /** `left` blobs had no copy, and are absent until they are pushed again. */
-  | { readonly outcome: "switched"; readonly blobs: number; readonly left: number }
-  | { readonly outcome: "incomplete"; readonly uncopied: number };
-
-/** What another blob store, the target, holds already. A copy is of a digest: it serves whatever became of the original. */
-export interface BlobCopies {
-  /** Present blobs by digest, each with its locator in the target. */
-  list(target: string, page: PageRequest): Promise<Page<BlobRecord & { readonly copy: Locator | undefined }>>;
-
-  /** Notes a copy, instead of one that was noted before. */
-  add(target: string, digest: Digest, locator: Locator): Promise<void>;
-
-  /**
-   * Makes the target the store that all rows speak of: every blob is where its copy is, damaged ones are sound again,
-   * and upload sessions and the delete queue, which are of the store that is left, are empty. While a present blob has
-   * no copy nothing happens, unless `leaveUncopied` gives those blobs up. Nobody may serve meanwhile.
-   */
-  switchTo(
-    target: string,
-    options: { readonly leaveUncopied: boolean; readonly now: number },
-  ): Promise<BlobCopiesSwitch>;
 }

@@ -26,6 +26,8 @@ import { isLocalRepository, listRepositories, repositoryExists } from "./command
 import { findKnownLocators, listStoredBlobs } from "./commands/stored-blobs.ts";
 import { findJob, saveJob, takeJob } from "./commands/job-leases.ts";
 import { releaseLeases, takeLeases } from "./commands/object-leases.ts";
+import { restoreTag } from "./commands/restore-tag.ts";
+import { listRemovedTags, listTagEvents } from "./commands/tag-events.ts";
 import { deleteTag, listTags } from "./commands/tags.ts";
 import { usageOfProject, usageOfRepository } from "./commands/usage.ts";
 import {
@@ -40,7 +42,6 @@ import {
 import type { CommandRunner } from "./command-runner.ts";
 import type { GarbageStore } from "./garbage-store.ts";
 import type {
-  BlobCopies,
   BlobLinks,
   DiscardedObjects,
   JobLeases,
@@ -48,7 +49,6 @@ import type {
   MetadataStore,
   ObjectLeases,
   Repositories,
-  StoredBlobs,
   Tags,
   Uploads,
 } from "./metadata-store.ts";
@@ -57,6 +57,8 @@ import { SqlAccessStore } from "./sql-access-store.ts";
 import { SqlGarbageStore } from "./sql-garbage-store.ts";
 import { SqlMirrorStore } from "./sql-mirror-store.ts";
 import { query } from "./statement.ts";
+import type { BlobCopies, StoredBlobs } from "./stored-blobs-store.ts";
+import type { TagHistoryStore } from "./tag-history-store.ts";
 import type { UsageStore } from "./usage-store.ts";
 
 export class SqlMetadataStore implements MetadataStore {
@@ -74,6 +76,7 @@ export class SqlMetadataStore implements MetadataStore {
   readonly mirror: MirrorStore;
   readonly garbage: GarbageStore;
   readonly usage: UsageStore;
+  readonly tagHistory: TagHistoryStore;
   readonly #runner: CommandRunner;
 
   constructor(runner: CommandRunner) {
@@ -92,6 +95,7 @@ export class SqlMetadataStore implements MetadataStore {
     this.mirror = new SqlMirrorStore(runner);
     this.garbage = new SqlGarbageStore(runner);
     this.usage = usageOver(runner);
+    this.tagHistory = tagHistoryOver(runner);
   }
 
   async ping(): Promise<void> {
@@ -116,7 +120,7 @@ function manifestsOver(runner: CommandRunner): Manifests {
     findByDigest: (repository, digest) => runner.read(() => findManifestByDigest(repository, digest)),
     findByTag: (repository, tag) => runner.read(() => findManifestByTag(repository, tag)),
     commit: (commit) => runner.write(() => commitManifest(commit)),
-    delete: (repository, digest, now) => runner.write(() => deleteManifest(repository, digest, now)),
+    delete: (...removed) => runner.write(() => deleteManifest(...removed)),
     listReferrers: (repository, subject, page) => runner.read(() => listReferrers(repository, subject, page)),
     describe: (repository, digests) => runner.read(() => describeManifests(repository, digests)),
   };
@@ -125,7 +129,7 @@ function manifestsOver(runner: CommandRunner): Manifests {
 function tagsOver(runner: CommandRunner): Tags {
   return {
     list: (repository, page) => runner.read(() => listTags(repository, page)),
-    delete: (repository, tag, now, only) => runner.write(() => deleteTag(repository, tag, now, only)),
+    delete: (...removed) => runner.write(() => deleteTag(...removed)),
   };
 }
 
@@ -194,5 +198,13 @@ function usageOver(runner: CommandRunner): UsageStore {
   return {
     ofRepository: (repository) => runner.read(() => usageOfRepository(repository)),
     ofProject: (project) => runner.read(() => usageOfProject(project)),
+  };
+}
+
+function tagHistoryOver(runner: CommandRunner): TagHistoryStore {
+  return {
+    list: (repository, tag, page) => runner.read(() => listTagEvents(repository, tag, page)),
+    listRemoved: (repository, page) => runner.read(() => listRemovedTags(repository, page)),
+    restore: (restore) => runner.write(() => restoreTag(restore)),
   };
 }

@@ -2,7 +2,8 @@
 // all the time, and in the end all rows change at once.
 import type { Locator } from "../../blobs/stored-object.ts";
 import type { Digest } from "../../digest.ts";
-import type { BlobCopiesSwitch, Page, PageRequest } from "../metadata-store.ts";
+import type { Page, PageRequest } from "../metadata-store.ts";
+import type { BlobCopiesSwitch } from "../stored-blobs-store.ts";
 import type { BlobRecord } from "../records.ts";
 import { query, type Command } from "../statement.ts";
 import { markBlobDamaged } from "./blob-links.ts";

@@ -12,7 +12,10 @@ export function* commitCachedManifest(commit: Parameters<CachedContent["commitMa
   const { now } = commit;
   const repositoryId = yield* getRepositoryId(commit.repository);
   const manifestId = yield* putManifest(repositoryId, commit, now);
-  yield* putTags(repositoryId, manifestId, commit.tags, now, now);
+  yield* putTags(repositoryId, { id: manifestId, digest: commit.digest }, commit.tags, {
+    now,
+    checkedAt: now,
+  });
 }
 
 export function* commitCachedBlob(commit: Parameters<CachedContent["commitBlob"]>[0]): Command<void> {

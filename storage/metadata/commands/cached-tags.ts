@@ -35,6 +35,7 @@ export function* confirmTag(repository: string, tag: string, digest: Digest, now
     `UPDATE tags SET checked_at = $4 WHERE repository_id = $1 AND name = $2 AND manifest_id = $3 RETURNING name`,
     ...[manifest.repository_id, tag, manifest.id, now],
   );
-  if (same === undefined) yield* putTags(manifest.repository_id, manifest.id, [tag], now, now);
+  if (same === undefined)
+    yield* putTags(manifest.repository_id, { id: manifest.id, digest }, [tag], { now, checkedAt: now });
   return true;
 }

@@ -21,6 +21,8 @@ export function* commitManifest(commit: ManifestCommit): Command<ManifestCommitR
     const current = yield* currentDigest(known, tag, commit.digest);
     if (!holds(demand, current)) return { outcome: "precondition-failed", current };
   }
+  const fixed = known === undefined ? undefined : yield* findFixed(known, commit);
+  if (fixed !== undefined) return { outcome: "immutable", ...fixed };
   if (commit.referencePolicy === "required") {
     const missing = yield* listMissing(known, commit.references);
     if (missing.length > 0) return { outcome: "missing", digests: missing };
@@ -30,8 +32,26 @@ export function* commitManifest(commit: ManifestCommit): Command<ManifestCommitR
   yield* wantManifest(manifestId, commit.now);
   const named = commit.references.map(({ digest }) => digest);
   yield* takeMarks(repositoryId, named);
-  yield* putTags(repositoryId, manifestId, commit.tags, commit.now);
+  const { digest, now, by } = commit;
+  yield* putTags(repositoryId, { id: manifestId, digest }, commit.tags, { now, by });
   return { outcome: "committed" };
+}
+
+/** The first of the immutable tags that points at another manifest. */
+function* findFixed(
+  repositoryId: number,
+  { tags, digest, isImmutable }: ManifestCommit,
+): Command<{ readonly tag: string; readonly current: Digest } | undefined> {
+  if (isImmutable === undefined) return undefined;
+  for (const chunk of chunksOf(tags.filter(isImmutable))) {
+    const row = yield* queryOne<{ tag: string; current: Digest }>(
+      `SELECT t.name AS tag, m.digest AS current FROM tags t JOIN manifests m ON m.id = t.manifest_id
+       WHERE t.repository_id = $1 AND m.digest <> $2 AND t.name IN (${parameterList(chunk.length, 3)}) LIMIT 1`,
+      ...[repositoryId, digest, ...chunk],
+    );
+    if (row !== undefined) return row;
+  }
+  return undefined;
 }
 
 function holds(demand: Precondition, current: Digest | undefined): boolean {

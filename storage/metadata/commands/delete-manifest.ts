@@ -1,11 +1,11 @@
 // Removing a manifest: by digest, refused while a present index lists it; and what follows from the removal.
 import type { Digest } from "../../digest.ts";
-import type { ManifestDeleteResult } from "../metadata-store.ts";
+import type { ManifestDeleteResult, ManifestRemoval } from "../metadata-store.ts";
 import { query, queryOne, type Command } from "../statement.ts";
 import { findParent, listChildren, removeAllEdges } from "./manifest-edges.ts";
 import { releaseFollowers } from "./release.ts";
 import { addToManifestCount } from "./repositories.ts";
-import { removeTagsOf } from "./tags.ts";
+import { findTagOf, removeTagsOf } from "./tags.ts";
 
 const pageRows = 100;
 
@@ -19,6 +19,7 @@ export function* deleteManifest(
   repository: string,
   digest: Digest,
   now: number,
+  { by: remover, isImmutable }: ManifestRemoval = {},
 ): Command<ManifestDeleteResult> {
   const manifest = yield* queryOne<RemovedManifest>(
     `SELECT m.id, m.repository_id AS "repositoryId", m.digest FROM repositories r
@@ -30,6 +31,9 @@ export function* deleteManifest(
   if (manifest === undefined) return { outcome: "absent" };
   const by = yield* findParent(manifest.repositoryId, digest, "any");
   if (by !== undefined) return { outcome: "needed", by };
+  const fixed = isImmutable && (yield* findTagOf(manifest.id, isImmutable));
+  if (fixed !== undefined) return { outcome: "immutable", tag: fixed };
+  yield* removeTagsOf(manifest.id, manifest.repositoryId, { digest, at: now, by: remover });
   yield* removeWithFollowers(manifest, now);
   return { outcome: "deleted" };
 }

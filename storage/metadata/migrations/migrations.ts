@@ -4,6 +4,14 @@ import { access } from "./0002-access.ts";
 import { blobCopies } from "./0003-blob-copies.ts";
 import { cachedContent } from "./0004-cached-content.ts";
 import { garbage } from "./0005-garbage.ts";
+import { tagEvents } from "./0006-tag-events.ts";
 import type { Migration } from "./migration.ts";
 
-export const migrations: readonly Migration[] = [initialSchema, access, blobCopies, cachedContent, garbage];
+export const migrations: readonly Migration[] = [
+  initialSchema,
+  access,
+  blobCopies,
+  cachedContent,
+  garbage,
+  tagEvents,
+];
