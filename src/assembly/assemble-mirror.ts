@@ -97,13 +97,18 @@ function withoutUpstreams(config: Config, { local, metadata, now }: MirrorParts)
 }
 
 function openMirror(config: Config, parts: MirrorParts): OpenedMirror {
-  const { mirror: settings } = config;
+  const { mirror: settings, storage } = config;
+  // What is fetched never takes the room that pushes must leave.
+  const kept = (wanted: KeepingSettings): KeepingSettings => ({
+    ...wanted,
+    minFreeBytes: Math.max(wanted.minFreeBytes, storage.minFreeBytes),
+  });
   const { local, metadata, blobStore, logger, now } = parts;
   const events = eventsFor(parts);
   const onProblem = (error: unknown, what: string) => logger.warn({ err: error }, what);
   const { mirror } = metadata;
   const keeper = new CacheKeeper({
-    ...{ mirror, settings, now, onProblem },
+    ...{ mirror, settings: kept(settings), now, onProblem },
     readingGraceMilliseconds: readingGraceMilliseconds(config),
   });
   const map = openUpstreams(settings, events, now);
@@ -124,7 +129,7 @@ function openMirror(config: Config, parts: MirrorParts): OpenedMirror {
     settled: (repository, digest) => downloads.settled({ repository, digest }),
     sweep: () => sweep(new AbortController().signal),
     jobs: [keeper, { name: "abandoned-fills", everySeconds: 60, run: sweep }],
-    change: (changed) => keeper.change(changed),
+    change: (changed) => keeper.change(kept(changed)),
     drain: (grace) => downloads.close(grace),
     close: async () => {
       await downloads.close();

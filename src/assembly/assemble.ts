@@ -4,11 +4,13 @@ import type { FirstAdmin } from "../../auth/accounts/first-admin.ts";
 import type { BlobStore } from "../../storage/blobs/blob-store.ts";
 import { openBlobStore } from "../../storage/blobs/open-blob-store.ts";
 import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
+import type { DiskRoom } from "../../storage/disk-room.ts";
 import { openMetadataStore } from "../../storage/metadata/open-metadata-store.ts";
 import { assembleAuth } from "./assemble-auth.ts";
 import { assembleCollector } from "./assemble-collector.ts";
 import { assembleMirror, type MirrorParts, type MirrorSide } from "./assemble-mirror.ts";
 import type { AuthSide } from "./auth-side.ts";
+import { openRoom, roomForPushes } from "./open-room.ts";
 import { blobStoreOptions } from "../config/blob-store-options.ts";
 import type { Config } from "../config/load-config.ts";
 import { createApp } from "../http/app.ts";
@@ -50,11 +52,12 @@ export async function assemble(
   };
   try {
     const certificate = config.http.tls && (await CurrentCertificate.open(config.http.tls, { logger, now }));
-    const stores = await openStores(config, opened);
-    const parts = { ...stores, logger, now };
+    const room = openRoom(config);
+    const stores = await openStores(config, room, opened);
+    const parts = { ...stores, room, logger, now };
     const { publicUrl, trustedProxies, maxManifestBytes } = config.http;
     const origin = originOf({ publicUrl, trustedProxies });
-    const metrics = createMetrics();
+    const metrics = createMetrics({ room });
     const mirror = await openMirrorSide(config, { ...parts, metrics: metrics.mirror }, opened);
     const collector = assembleCollector(config, { ...parts, metrics: metrics.collector });
     opened.push(() => collector.close());
@@ -83,8 +86,7 @@ export async function assemble(
     draining = server.draining;
     opened.push(() => drain(config, server, mirror));
     const urls = { http: server.url, ...(metricsServer && { metrics: metricsServer.url }) };
-    const change = ({ mirror: settings }: Config) => mirror.change(settings);
-    return { urls, firstAdmin: auth.firstAdmin, change, close };
+    return { urls, firstAdmin: auth.firstAdmin, change: (next) => mirror.change(next.mirror), close };
   } catch (error) {
     await close();
     throw error;
@@ -93,11 +95,14 @@ export async function assemble(
 
 async function openMirrorSide(
   config: Config,
-  parts: Omit<MirrorParts, "local">,
+  { room, ...parts }: Omit<MirrorParts, "local"> & { readonly room: DiskRoom },
   opened: Array<() => Promise<void>>,
 ): Promise<MirrorSide> {
   const { uploads, gc } = config;
-  const local = createLocalRegistry({ ...parts, uploads, gc, newId: randomUUID });
+  const local = createLocalRegistry({
+    ...{ ...parts, uploads, gc, newId: randomUUID },
+    room: roomForPushes(room, config),
+  });
   const mirror = assembleMirror(config, { ...parts, local });
   opened.push(() => mirror.close());
   await mirror.sweep();
@@ -115,11 +120,15 @@ interface Stores {
   readonly blobStore: BlobStore;
 }
 
-async function openStores(config: Config, opened: Array<() => Promise<void>>): Promise<Stores> {
+async function openStores(
+  config: Config,
+  room: DiskRoom,
+  opened: Array<() => Promise<void>>,
+): Promise<Stores> {
   const { path } = config.storage.metadata.sqlite;
   const metadata = await openMetadataStore({ kind: "sqlite", path });
   opened.push(() => metadata.close());
-  const blobStore = await openBlobStore(blobStoreOptions(config));
+  const blobStore = await openBlobStore(blobStoreOptions(config), room);
   opened.push(async () => blobStore.close?.());
   return { metadata, blobStore };
 }

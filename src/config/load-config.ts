@@ -24,6 +24,7 @@ export type Config = Omit<Settings, "auth" | "storage" | keyof ResolvedMirror> &
     readonly storage: {
       readonly blobs: BlobStorage;
       readonly metadata: { readonly sqlite: { readonly path: string } };
+      readonly minFreeBytes: number;
     };
   };
 
@@ -57,13 +58,14 @@ function flagTexts(flags: ConfigFlags): FlagText[] {
 }
 
 function resolveStorage(settings: Settings, absolute: (path: string) => string): Config["storage"] {
-  const { blobs, metadata } = settings.storage;
+  const { blobs, metadata, minFreeBytes } = settings.storage;
   const data = absolute(settings.data);
   const within = (path: string | undefined, name: string): string =>
     path === undefined ? join(data, name) : absolute(path);
   return {
     blobs: resolveBlobs(blobs, within, absolute),
     metadata: { sqlite: { path: within(metadata.sqlite.path, "berth.sqlite") } },
+    minFreeBytes,
   };
 }
 

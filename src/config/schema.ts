@@ -16,6 +16,7 @@ const longestTimerSeconds = 2_147_483;
 
 const timerSeconds = z.int().min(1).max(longestTimerSeconds);
 const path = z.string().min(1);
+const mebibyte = 1024 * 1024;
 
 const http = z.strictObject({
   listen: listenAddress
@@ -111,6 +112,14 @@ const storage = z.strictObject({
     .prefault({ sqlite: {} })
     .describe(
       "Where repositories, tags, manifests and upload sessions are recorded; exactly one of its keys.",
+    ),
+  minFreeBytes: z
+    .int()
+    .min(0)
+    .max(Number.MAX_SAFE_INTEGER)
+    .prefault(256 * mebibyte)
+    .describe(
+      "With less room than this on the disk of the blobs, or on that of the database, pushes are refused; pulls, deletes and collection go on, and need some of it. With a bucket the disk of its spoolDirectory counts.",
     ),
 });
 

@@ -14,6 +14,12 @@ export function hasBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
+/** What Content-Length says; undefined for a body whose length nobody knows yet. */
+export function announcedBytes({ headers }: IncomingMessage): number | undefined {
+  if (headers["transfer-encoding"] !== undefined) return undefined;
+  return Number(headers["content-length"] ?? 0);
+}
+
 export function bodyStream(ctx: Context): IncomingMessage {
   letContinue(ctx.req, ctx.res);
   return ctx.req;

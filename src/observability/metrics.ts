@@ -35,8 +35,16 @@ export interface Expiring {
   readonly expiresAt: number;
 }
 
-export function createMetrics(): Metrics {
+/** How much room the disk has left, and below what pushes are refused (REQ-22). */
+export interface WatchedRoom {
+  readonly minFreeBytes: number;
+  /** Asked at every scrape. */
+  free(): Promise<number>;
+}
+
+export function createMetrics({ room }: { readonly room?: WatchedRoom } = {}): Metrics {
   const registry = new Registry();
+  if (room) watchRoom(registry, room);
   collectDefaultMetrics({ register: registry, prefix: "berth_" });
   const labelNames = ["method", "route", "code"] as const;
   const requests = new Counter({
@@ -68,23 +76,41 @@ export function createMetrics(): Metrics {
     },
     mirror: mirrorMetrics(registry),
     collector: collectorMetrics(registry),
-    watchExpiry: (list) => {
-      const expiry = new Gauge({
-        name: "berth_robot_expiry_timestamp_seconds",
-        help: "When a robot that expires does so, in seconds since 1970.",
-        labelNames: ["robot"],
-        registers: [registry],
-        collect: async () => {
-          // A store that does not answer must not hide the other figures: least of all then. The last known stay.
-          const robots = await list().catch(() => undefined);
-          if (robots === undefined) return;
-          expiry.reset();
-          for (const { robot, expiresAt } of robots) expiry.set({ robot }, expiresAt / 1000);
-        },
-      });
-    },
+    watchExpiry: (list) => watchExpiry(registry, list),
     render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };
+}
+
+function watchExpiry(registry: Registry, list: () => Promise<readonly Expiring[]>): void {
+  const expiry = new Gauge({
+    name: "berth_robot_expiry_timestamp_seconds",
+    help: "When a robot that expires does so, in seconds since 1970.",
+    labelNames: ["robot"],
+    registers: [registry],
+    collect: async () => {
+      // A store that does not answer must not hide the other figures: least of all then. The last known stay.
+      const robots = await list().catch(() => undefined);
+      if (robots === undefined) return;
+      expiry.reset();
+      for (const { robot, expiresAt } of robots) expiry.set({ robot }, expiresAt / 1000);
+    },
+  });
+}
+
+function watchRoom(registry: Registry, room: WatchedRoom): void {
+  const registers = [registry];
+  const left: Gauge = new Gauge({
+    name: "berth_storage_free_bytes",
+    help: "Room on the disk of the blobs or of the database, whichever has less.",
+    registers,
+    collect: async () => left.set(await room.free()),
+  });
+  const least = new Gauge({
+    name: "berth_storage_min_free_bytes",
+    help: "With less room than this, pushes are refused.",
+    registers,
+  });
+  least.set(room.minFreeBytes);
 }
 
 /** Serves `GET /metrics` and nothing else. */

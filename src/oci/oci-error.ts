@@ -65,7 +65,9 @@ const table = {
   tlsRequired: { code: "UNSUPPORTED", status: 400, message: "this port speaks HTTPS: use https:// in place of http://" },
   requestInvalid: { code: "UNSUPPORTED", status: 400, message: "the request could not be understood" },
 
-  storageFull: { code: "DENIED", status: 507, message: "storage full: ask the operator to free or add space, then push again" },
+  // Not 507: of answers from 500 on docker, skopeo and podman show their user the status alone, and docker tries each layer
+  // five times more, for a minute. Not 403 either, which clients take for a matter of logging in.
+  storageFull: { code: "DENIED", status: 413, message: "storage full: ask the operator to free or add space, then push again" },
   busy: { code: "UNAVAILABLE", status: 503, message: "the registry is busy: try again" },
   internal: { code: "UNKNOWN", status: 500, message: "the registry failed; its log has the reason under this request id" },
 } as const satisfies Record<string, Row>;

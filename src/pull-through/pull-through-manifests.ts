@@ -54,6 +54,11 @@ export class PullThroughManifests implements Manifests {
     return manifest;
   }
 
+  async announce(repository: RepositoryName, bytes: number): Promise<void> {
+    refuseChange(this.#parts.map, repository);
+    return this.#parts.local.announce(repository, bytes);
+  }
+
   async put(repository: RepositoryName, reference: Reference, put: ManifestPut): Promise<PutManifest> {
     refuseChange(this.#parts.map, repository);
     return this.#parts.local.put(repository, reference, put);

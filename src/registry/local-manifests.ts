@@ -12,18 +12,28 @@ import { OciError } from "../oci/oci-error.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";
 import type { Look, ManifestPut, Manifests, PutManifest, StoredManifest } from "./registry.ts";
+import type { RoomForPushes } from "./room-for-pushes.ts";
 import type { Touches } from "./touches.ts";
 
 const turnBytes = 256 * 1024;
 
+export interface LocalManifestsParts {
+  readonly metadata: MetadataStore;
+  readonly touches: Touches;
+  readonly room: RoomForPushes;
+  readonly now: () => number;
+}
+
 export class LocalManifests implements Manifests {
   readonly #metadata: MetadataStore;
   readonly #touches: Touches;
+  readonly #room: RoomForPushes;
   readonly #now: () => number;
 
-  constructor(metadata: MetadataStore, touches: Touches, now: () => number) {
+  constructor({ metadata, touches, room, now }: LocalManifestsParts) {
     this.#metadata = metadata;
     this.#touches = touches;
+    this.#room = room;
     this.#now = now;
   }
 
@@ -38,6 +48,10 @@ export class LocalManifests implements Manifests {
     const found = await this.#metadata.manifests.findByDigest(repository, digest);
     if (found === undefined || !beforePush) return found;
     return (await this.#touches.touch(repository, digest)) ? found : undefined;
+  }
+
+  async announce(_repository: RepositoryName, bytes: number): Promise<void> {
+    await this.#room.demand(bytes);
   }
 
   async put(repository: RepositoryName, reference: Reference, put: ManifestPut): Promise<PutManifest> {

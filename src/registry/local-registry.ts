@@ -5,6 +5,7 @@ import { LocalBlobs } from "./local-blobs.ts";
 import { LocalManifests } from "./local-manifests.ts";
 import { LocalReferrers } from "./local-referrers.ts";
 import { LocalUploads, type UploadSettings } from "./local-uploads.ts";
+import type { RoomForPushes } from "./room-for-pushes.ts";
 import { ReadLeases } from "./read-leases.ts";
 import type { Registry } from "./registry.ts";
 import { Touches } from "./touches.ts";
@@ -13,6 +14,8 @@ export interface LocalRegistryParts {
   readonly blobStore: BlobStore;
   readonly metadata: MetadataStore;
   readonly uploads: UploadSettings;
+  /** Asked before anything new is taken; without it there is always room. */
+  readonly room?: RoomForPushes | undefined;
   /** How long content stays that nothing needs. */
   readonly gc: { readonly graceSeconds: number };
   /** Milliseconds since 1970. */
@@ -21,13 +24,13 @@ export interface LocalRegistryParts {
 }
 
 export function createLocalRegistry(parts: LocalRegistryParts): Registry {
-  const { blobStore, metadata, gc, now, newId } = parts;
+  const { blobStore, metadata, gc, now, newId, room = { demand: async () => undefined } } = parts;
   const touches = new Touches({ garbage: metadata.garbage, graceSeconds: gc.graceSeconds, now });
   const readLeases = new ReadLeases({ leases: metadata.objectLeases, holder: newId(), now });
   return {
-    manifests: new LocalManifests(metadata, touches, now),
+    manifests: new LocalManifests({ metadata, touches, room, now }),
     blobs: new LocalBlobs({ blobStore, metadata, touches, readLeases, now }),
-    uploads: new LocalUploads(parts),
+    uploads: new LocalUploads({ ...parts, room }),
     referrers: new LocalReferrers(metadata),
     tags: {
       list: async (repository, page) =>

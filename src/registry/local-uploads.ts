@@ -14,6 +14,7 @@ import { isStorageError } from "../../storage/storage-error.ts";
 import { OciError } from "../oci/oci-error.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";
 import type { Chunk, UploadStatus, Uploads } from "./registry.ts";
+import type { RoomForPushes } from "./room-for-pushes.ts";
 import { UnreturnedLeases } from "./unreturned-leases.ts";
 
 export interface UploadSettings {
@@ -27,6 +28,7 @@ export interface LocalUploadsParts {
   readonly blobStore: BlobStore;
   readonly metadata: MetadataStore;
   readonly uploads: UploadSettings;
+  readonly room: RoomForPushes;
   readonly now: () => number;
   readonly newId: () => string;
 }
@@ -50,7 +52,8 @@ export class LocalUploads implements Uploads {
   }
 
   async start(repository: RepositoryName, algorithm: DigestAlgorithm, owner: string): Promise<UploadStatus> {
-    const { blobStore, metadata, newId } = this.#parts;
+    const { blobStore, metadata, room, newId } = this.#parts;
+    await room.demand(0);
     const algorithms: DigestAlgorithm[] = algorithm === "sha256" ? ["sha256"] : ["sha256", algorithm];
     const session = await blobStore.startUpload({ algorithms });
     const upload = {
@@ -76,13 +79,16 @@ export class LocalUploads implements Uploads {
   }
 
   async append(repository: RepositoryName, id: string, chunk: Chunk): Promise<UploadStatus> {
+    await this.#parts.room.demand(chunk.expectedBytes ?? 0);
     const writing = await this.#lease(repository, id, chunk.at);
     await this.#write(writing, chunk);
     return { id, offset: writing.session.offset };
   }
 
   async complete(repository: RepositoryName, id: string, digest: Digest, chunk?: Chunk): Promise<void> {
-    const { blobStore, metadata, now } = this.#parts;
+    const { blobStore, metadata, room, now } = this.#parts;
+    // What has arrived may be finished: that takes next to nothing.
+    if (chunk) await room.demand(chunk.expectedBytes ?? 0);
     const writing = await this.#lease(repository, id, chunk?.at);
     if (chunk) await this.#write(writing, chunk, { closing: true });
     const object = await this.#commit(writing, digest);

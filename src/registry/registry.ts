@@ -66,6 +66,9 @@ export interface Look {
 export interface Manifests {
   find(repository: RepositoryName, reference: Reference, look?: Look): Promise<StoredManifest | undefined>;
 
+  /** Before a manifest of so many bytes is read: fails as `put` would, for want of room or because nothing can be put here. */
+  announce(repository: RepositoryName, bytes: number): Promise<void>;
+
   /** @throws OciError manifestInvalid, digestMismatch, manifestReferenceUnknown, preconditionFailed */
   put(repository: RepositoryName, reference: Reference, manifest: ManifestPut): Promise<PutManifest>;
 
@@ -136,6 +139,8 @@ export interface Chunk {
   readonly at?: number | undefined;
   /** Bytes promised by Content-Range; a body of another length is not kept. */
   readonly length?: number | undefined;
+  /** Bytes that the request says it has, where it does: what can't be taken is refused before they are sent. */
+  readonly expectedBytes?: number | undefined;
 }
 
 /** Every method but `start` and `find` throws uploadUnknown for a session that is not there. */

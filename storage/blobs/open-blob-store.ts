@@ -1,4 +1,5 @@
 // From options to a blob store: the only file that names every backend.
+import { boundlessRoom, type Room } from "../disk-room.ts";
 import type { BlobStore } from "./blob-store.ts";
 import { FilesystemBlobStore } from "./filesystem/filesystem-blob-store.ts";
 import { probeDirectory } from "./filesystem/probe-directory.ts";
@@ -11,21 +12,27 @@ export type BlobStoreOptions =
   | ({ readonly kind: "s3" } & S3Options)
   | { readonly kind: "memory" };
 
-/** @throws StorageError `unsuitable` when the place cannot keep a store's promises. */
-export async function openBlobStore(options: BlobStoreOptions): Promise<BlobStore> {
+/**
+ * @param room is asked before anything of an upload is written to a disk here
+ * @throws StorageError `unsuitable` when the place cannot keep a store's promises.
+ */
+export async function openBlobStore(
+  options: BlobStoreOptions,
+  room: Room = boundlessRoom,
+): Promise<BlobStore> {
   switch (options.kind) {
     case "filesystem":
-      return await openFilesystem(options.directory);
+      return await openFilesystem(options.directory, room);
     case "s3":
-      return await openS3BlobStore(options);
+      return await openS3BlobStore(options, room);
     case "memory":
       return new MemoryBlobStore();
   }
 }
 
-async function openFilesystem(directory: string): Promise<BlobStore> {
+async function openFilesystem(directory: string, room: Room): Promise<BlobStore> {
   await probeDirectory(directory);
-  const store = new FilesystemBlobStore(directory);
+  const store = new FilesystemBlobStore(directory, undefined, room);
   // From now on the store knows the place where it began.
   await store.ping();
   return store;

@@ -15,6 +15,7 @@ import { createMetrics, type Metrics } from "../../src/observability/metrics.ts"
 import { createLocalRegistry } from "../../src/registry/local-registry.ts";
 import type { NamespaceResolver } from "../../src/registry/namespace-resolver.ts";
 import type { Registry } from "../../src/registry/registry.ts";
+import type { RoomForPushes } from "../../src/registry/room-for-pushes.ts";
 import type { BlobStore } from "../../storage/blobs/blob-store.ts";
 import { openBlobStore } from "../../storage/blobs/open-blob-store.ts";
 import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
@@ -34,6 +35,7 @@ export interface Parts {
   readonly server?: Partial<ServerOptions>;
   readonly uploads?: { readonly expirySeconds?: number; readonly leaseSeconds?: number };
   readonly graceSeconds?: number;
+  readonly room?: RoomForPushes;
   /** Puts something of the test's own around the registry. */
   readonly wrap?: (registry: Registry) => Registry;
 }
@@ -62,6 +64,7 @@ export async function serveParts(parts: Parts = {}): Promise<ServedParts> {
       metadata,
       uploads: { expirySeconds: 3600, leaseSeconds: 10, ...parts.uploads },
       gc: { graceSeconds: parts.graceSeconds ?? 86_400 },
+      room: parts.room,
       now: parts.now ?? Date.now,
       newId: randomUUID,
     }),

@@ -5,7 +5,7 @@ import { OciError } from "../../oci/oci-error.ts";
 import type { Reference } from "../../oci/reference.ts";
 import { demandedDigests, entityTag, isCurrent, preconditionOf } from "../conditions.ts";
 import { newReferenceIn, referenceIn, repositoryIn, tagsIn, type PathParameters } from "../parameters.ts";
-import { bodyBytes } from "../request-body.ts";
+import { announcedBytes, bodyBytes } from "../request-body.ts";
 import { describeCache } from "./cache-headers.ts";
 import { answerEmpty, immutable, revalidate, type Handler, type HandlerParts } from "./handler.ts";
 import { confirmPush } from "./confirm-push.ts";
@@ -44,6 +44,7 @@ async function putManifest(parts: HandlerParts, ctx: Context, path: PathParamete
   const reference = newReferenceIn(path);
   const tags = tagsIn(ctx);
   const precondition = preconditionOf(ctx);
+  await parts.registry.manifests.announce(repository, announcedBytes(ctx.req) ?? 0);
   const bytes = await bodyBytes(ctx, parts.maxManifestBytes);
   await confirmPush(parts.gate, ctx, repository);
   const contentType = ctx.req.headers["content-type"];

@@ -6,7 +6,7 @@ import type { RepositoryName } from "../../oci/repository-name.ts";
 import type { Chunk, UploadStatus } from "../../registry/registry.ts";
 import { parseContentRange, uploadRange } from "../byte-range.ts";
 import { algorithmIn, queryValue, repositoryIn, toDigest, type PathParameters } from "../parameters.ts";
-import { bodyStream, hasBody } from "../request-body.ts";
+import { announcedBytes, bodyStream, hasBody } from "../request-body.ts";
 import { answerEmpty, type Handler, type HandlerParts } from "./handler.ts";
 
 export function uploadHandlers(
@@ -101,7 +101,8 @@ function wantedDigest(ctx: Context): Digest {
 }
 
 function chunkOf(ctx: Context): Chunk {
-  return { ...parseContentRange(ctx.get("content-range")), source: () => bodyStream(ctx) };
+  const expectedBytes = announcedBytes(ctx.req);
+  return { ...parseContentRange(ctx.get("content-range")), expectedBytes, source: () => bodyStream(ctx) };
 }
 
 function sessionPath(repository: RepositoryName, id: string): string {

@@ -14,7 +14,8 @@ export function errorResponse(logger: Logger): Middleware<RequestState> {
       await next();
     } catch (error) {
       const known = translate(error);
-      if (known.status >= 500) logger.error({ err: error, requestId: ctx.state.requestId }, known.message);
+      if (known.status >= 500 || known.kind === "storageFull")
+        logger.error({ err: error, requestId: ctx.state.requestId }, known.message);
       if (ctx.headerSent || ctx.respond === false) {
         ctx.res.destroy();
         return;
@@ -52,7 +53,8 @@ function reasonIn(detail: unknown): string[] {
 function translate(error: unknown): OciError {
   if (error instanceof OciError) return error;
   if (error instanceof AccessError) return fromAccessError(error);
-  if (isStorageError(error, "full")) return new OciError("storageFull", { cause: error });
+  if (isStorageError(error, "full"))
+    return new OciError("storageFull", { detail: { reason: error.message }, cause: error });
   if (isStorageError(error, "busy"))
     return new OciError("busy", { cause: error, headers: { "retry-after": "1" } });
   // Koa and the router throw http-errors for what they cannot parse, such as %zz in a path.

@@ -1,7 +1,6 @@
 // Whether the disk has room for what is fetched: with too little left, content passes through and is not kept, so that
 // a mirror never takes the room that pushes and the database need.
-import { statfs } from "node:fs/promises";
-import { dirname } from "node:path";
+import { freeBytesOf } from "../../../storage/disk-room.ts";
 import { Grants } from "./grants.ts";
 
 export interface FreeRoomParts {
@@ -44,17 +43,5 @@ export class FreeRoom {
     const [free, underWay] = await Promise.all([freeBytes(directory), bytesUnderWay()]);
     this.#free = free - Math.max(underWay, this.#given.bytes);
     this.#until = now() + rememberedMilliseconds;
-  }
-}
-
-/** Of a directory that is not there yet: where it will be. */
-async function freeBytesOf(directory: string): Promise<number> {
-  try {
-    const { bavail, bsize } = await statfs(directory);
-    return bavail * bsize;
-  } catch (error) {
-    const isAbsent = error instanceof Error && "code" in error && error.code === "ENOENT";
-    if (!isAbsent || dirname(directory) === directory) throw error;
-    return freeBytesOf(dirname(directory));
   }
 }

@@ -2,6 +2,7 @@
 // `position` and `digester` agree: both cover exactly the bytes that are in the file.
 import type { FileHandle } from "node:fs/promises";
 import type { Digester } from "../../digest.ts";
+import type { Room } from "../../disk-room.ts";
 
 interface Flight {
   readonly block: Buffer;
@@ -20,6 +21,7 @@ const flushBytes = 32 * 1024 * 1024;
 
 export class BlockWriter {
   readonly #file: FileHandle;
+  readonly #room: Room;
   #position: number;
   #digester: Digester;
   #flight: Flight | undefined;
@@ -27,8 +29,9 @@ export class BlockWriter {
   #synced: Promise<void> = Promise.resolve();
 
   /** `digester` has seen the bytes before `position`; it belongs to the writer from now on. */
-  constructor(file: FileHandle, position: number, digester: Digester) {
+  constructor(file: FileHandle, position: number, digester: Digester, room: Room) {
     this.#file = file;
+    this.#room = room;
     this.#position = position;
     this.#flushedTo = position;
     this.#digester = digester;
@@ -46,6 +49,7 @@ export class BlockWriter {
   async write(block: Buffer): Promise<void> {
     await this.settle();
     if (block.length === 0) return;
+    await this.#room.claim(block.length);
     if (this.#position - this.#flushedTo >= flushBytes) await this.#startFlush();
     const before = this.#digester.copy();
     const progress = { bytesWritten: 0 };

@@ -38,8 +38,10 @@ export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && "code" in error && codes.includes(String(error.code));
 }
 
-/** `error`, or StorageError `full` when it says that no room is left. */
+/** `error`, or StorageError `full` when it says that nothing more can be written here: whatever the reason, reading goes on. */
 export function withFullNamed(error: unknown): unknown {
+  if (hasCode(error, "EROFS"))
+    return new StorageError("full", "the blob directory is mounted read-only", { cause: error });
   if (!hasCode(error, "ENOSPC", "EDQUOT")) return error;
   return new StorageError("full", "no room is left in the blob directory", { cause: error });
 }

@@ -3,6 +3,7 @@
 import type { Stats } from "node:fs";
 import path from "node:path";
 import { digestAlgorithms, Digester, type Digest } from "../../digest.ts";
+import { boundlessRoom, type Room } from "../../disk-room.ts";
 import { StorageError } from "../../storage-error.ts";
 import type { BlobStore, UploadOptions } from "../blob-store.ts";
 import type { BlobBody, ByteRange, Locator, StoredObject } from "../stored-object.ts";
@@ -29,15 +30,26 @@ export class FilesystemBlobStore implements BlobStore {
   readonly #presence: StorePresence;
   readonly #uploads: UploadSurroundings;
 
-  /** `directory` must have passed probeDirectory, which also lays out its folders. */
-  constructor(directory: string, operations: FileOperations = fileOperations) {
+  /**
+   * `directory` must have passed probeDirectory, which also lays out its folders.
+   * @param room is asked before each block of an upload
+   */
+  constructor(directory: string, operations: FileOperations = fileOperations, room: Room = boundlessRoom) {
     const layout = new Layout(directory);
     this.#layout = layout;
     this.#operations = operations;
     const presence = new StorePresence(operations, layout);
     this.#presence = presence;
     const publisher = new Publisher(operations, layout);
-    this.#uploads = { operations, layout, presence, publisher, live: this.#live, buffers: this.#buffers };
+    this.#uploads = {
+      operations,
+      layout,
+      presence,
+      publisher,
+      live: this.#live,
+      buffers: this.#buffers,
+      room,
+    };
   }
 
   async stat(locator: Locator): Promise<{ readonly size: number } | undefined> {

@@ -2,6 +2,7 @@
 import type { FileHandle } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { algorithmOf, Digester, type Digest, type DigestAlgorithm, type Digests } from "../../digest.ts";
+import type { Room } from "../../disk-room.ts";
 import { isStorageError, StorageError } from "../../storage-error.ts";
 import type { BlobBody, ByteRange } from "../stored-object.ts";
 import { CheckpointClock } from "../checkpoint-clock.ts";
@@ -27,6 +28,7 @@ export interface UploadSurroundings {
   readonly buffers: TransferBuffers;
   readonly presence: StorePresence;
   readonly publisher: Publisher;
+  readonly room: Room;
 }
 
 export class FilesystemUploadSession implements UploadSession {
@@ -110,7 +112,7 @@ export class FilesystemUploadSession implements UploadSession {
     clock: CheckpointClock,
     stop: AbortSignal,
   ): Promise<void> {
-    const { buffers, live } = this.#around;
+    const { buffers, live, room } = this.#around;
     const { id } = this.#upload;
     await buffers.lend(async (pair) => {
       const betweenBlocks = async (): Promise<void> => {
@@ -119,7 +121,7 @@ export class FilesystemUploadSession implements UploadSession {
       };
       const hash =
         live.takeHash(id, this.offset) ?? (await this.#hash(file, algorithmsOf(this.digests), betweenBlocks));
-      const writer = new BlockWriter(file, this.offset, hash);
+      const writer = new BlockWriter(file, this.offset, hash, room);
       const sync = (): Promise<void> => this.#sync(writer);
       try {
         await receive({ reader, writer, clock, sync }, pair);

@@ -1,6 +1,7 @@
 // From options to a store in a bucket that was tried: whatever is wrong with the bucket, the credentials or the endpoint
 // is said at the start, in one sentence, and not by the first push.
 import { buffer } from "node:stream/consumers";
+import { boundlessRoom, type Room } from "../../disk-room.ts";
 import { isStorageError, StorageError } from "../../storage-error.ts";
 import { newUploadId } from "../upload-id.ts";
 import { BucketListings } from "./bucket/bucket-listings.ts";
@@ -15,10 +16,10 @@ import { Spool } from "./uploads/spool.ts";
 const startAnswerMilliseconds = 5000;
 
 /** @throws StorageError `unsuitable`, in a sentence that says which setting is wrong */
-export async function openS3BlobStore(options: S3Options): Promise<S3BlobStore> {
+export async function openS3BlobStore(options: S3Options, room: Room = boundlessRoom): Promise<S3BlobStore> {
   const patience = { ...defaultPatience, ...options.patience };
   const { bucket, presigner } = connectBucket(options, patience);
-  const store = new S3BlobStore(bucket, presigner, options, Date.now);
+  const store = new S3BlobStore(bucket, presigner, options, Date.now, room);
   try {
     await trySpool(options);
     await tryBucket(new S3Bucket(bucket.client, bucket.attempts, impatient(patience), options), options);

@@ -1,6 +1,7 @@
 // The blob store in a bucket; s3-layout.ts has the drawing of what lies where, part-reception.ts and s3-publisher.ts
 // that of the way in.
 import { Digester } from "../../digest.ts";
+import { boundlessRoom, type Room } from "../../disk-room.ts";
 import type { BlobStore, UploadOptions } from "../blob-store.ts";
 import { extentOf } from "../byte-range.ts";
 import { LiveUploads } from "../live-uploads.ts";
@@ -31,14 +32,23 @@ export class S3BlobStore implements BlobStore {
   readonly #presigner: Presigner;
   readonly #uploads: UploadSurroundings;
 
-  /** @param now milliseconds */
-  constructor(bucket: S3Bucket, presigner: Presigner, options: S3Options, now: () => number) {
+  /**
+   * @param now milliseconds
+   * @param room is asked before what waits for the bucket goes to a disk here
+   */
+  constructor(
+    bucket: S3Bucket,
+    presigner: Presigner,
+    options: S3Options,
+    now: () => number,
+    room: Room = boundlessRoom,
+  ) {
     this.#bucket = bucket;
     this.#presigner = presigner;
     this.#uploads = {
       bucket,
       listings: new BucketListings(bucket),
-      spool: new Spool(options.spoolDirectory, newUploadId),
+      spool: new Spool(options.spoolDirectory, newUploadId, room),
       slots: new PartSlots(options.maxPartsInFlight ?? defaultPartsInFlight),
       live: new LiveUploads(),
       known: new KnownUploads(now),

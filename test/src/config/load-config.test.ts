@@ -51,6 +51,7 @@ describe("without any source", () => {
       storage: {
         blobs: { filesystem: { directory: "/srv/registry/data/blobs" } },
         metadata: { sqlite: { path: "/srv/registry/data/berth.sqlite" } },
+        minFreeBytes: 268_435_456,
       },
       uploads: { expirySeconds: 604_800, leaseSeconds: 10 },
       gc: { graceSeconds: 86_400, everySeconds: 60, rowsPerSecond: 2000 },
@@ -78,6 +79,7 @@ describe("the places of content", () => {
     expect(load({ flags: { data: "/var/lib/berth" } }).storage).toEqual({
       blobs: { filesystem: { directory: "/var/lib/berth/blobs" } },
       metadata: { sqlite: { path: "/var/lib/berth/berth.sqlite" } },
+      minFreeBytes: 268_435_456,
     });
   });
 

@@ -32,14 +32,14 @@ beforeEach(() => {
 
 describe("a disk that is full", () => {
   it.each(["PATCH", "PUT"])(
-    "answers %s with 507, keeps what fitted, and takes the rest later",
+    "answers %s with 413, keeps what fitted, and takes the rest later",
     async (method) => {
       const repository = `full/${method.toLowerCase()}`;
       const session = await client.startUpload(repository);
       const path = method === "PUT" ? `${session}?digest=${digest}` : session;
       disk.roomBytes = 100_000;
       const refused = await client.send(method, path, { body: content });
-      expect(expectError(refused, 507, "DENIED").message).toMatch(/storage full/);
+      expect(expectError(refused, 413, "DENIED").message).toMatch(/storage full/);
       const state = await client.send("GET", session);
       expect([state.status, state.headers.range]).toEqual([204, "0-99999"]);
       disk.roomBytes = undefined;
@@ -49,10 +49,10 @@ describe("a disk that is full", () => {
     },
   );
 
-  it("answers one POST with 507 and leaves no session", async () => {
+  it("answers one POST with 413 and leaves no session", async () => {
     disk.roomBytes = 10;
     const path = `/v2/full/post/blobs/uploads/?digest=${digest}`;
-    expectError(await client.send("POST", path, { body: content }), 507, "DENIED");
+    expectError(await client.send("POST", path, { body: content }), 413, "DENIED");
     const left = await served.metadata.uploads.listExpired(Number.MAX_SAFE_INTEGER, 10);
     expect(left.filter(({ repository }) => repository === "full/post")).toEqual([]);
   });

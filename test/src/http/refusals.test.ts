@@ -222,7 +222,7 @@ describe("a failure of the machine", () => {
     wrap: (registry): Registry => ({
       ...registry,
       tags: { list: fail },
-      manifests: { find: fail, put: fail, delete: fail },
+      manifests: { announce: fail, find: fail, put: fail, delete: fail },
     }),
   });
   afterAll(async () => (await served).close());
@@ -238,9 +238,9 @@ describe("a failure of the machine", () => {
     expect(JSON.stringify(line)).toContain(secret);
   });
 
-  it("is a 507 when there is no room, and a 503 to come again after when it was too busy", async () => {
+  it("is a 413 when there is no room, and a 503 to come again after when it was too busy", async () => {
     failure = new StorageError("full", "no room");
-    expectError(await get(), 507, "DENIED");
+    expectError(await get(), 413, "DENIED");
     failure = new StorageError("busy", "locked");
     const busy = await get();
     expectError(busy, 503, "UNAVAILABLE");

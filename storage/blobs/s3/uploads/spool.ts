@@ -4,6 +4,7 @@ import { open, unlink, type FileHandle } from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { makeFolders } from "../../../make-folders.ts";
+import { boundlessRoom, type Room } from "../../../disk-room.ts";
 import { StorageError } from "../../../storage-error.ts";
 import type { Content } from "../bucket/s3-bucket.ts";
 
@@ -13,14 +14,17 @@ const sendBytes = 256 * 1024;
 export class Spool {
   readonly #directory: string;
   readonly #newName: () => string;
+  readonly #room: Room;
 
-  constructor(directory: string, newName: () => string) {
+  /** @param room is asked before each block that goes to the disk */
+  constructor(directory: string, newName: () => string, room: Room = boundlessRoom) {
     this.#directory = directory;
     this.#newName = newName;
+    this.#room = room;
   }
 
   startPart(): PartFile {
-    return new PartFile(() => this.#open());
+    return new PartFile(() => this.#open(), this.#room);
   }
 
   /**
@@ -58,6 +62,7 @@ export class Spool {
 /** Bytes of one part. The first block never touches the disk. */
 export class PartFile implements Content {
   readonly #openFile: () => Promise<FileHandle>;
+  readonly #room: Room;
   #file: FileHandle | undefined;
   #block: Buffer = Buffer.alloc(0);
   #spare: Buffer | undefined;
@@ -65,8 +70,9 @@ export class PartFile implements Content {
   #written = 0;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(openFile: () => Promise<FileHandle>) {
+  constructor(openFile: () => Promise<FileHandle>, room: Room = boundlessRoom) {
     this.#openFile = openFile;
+    this.#room = room;
   }
 
   get size(): number {
@@ -118,6 +124,7 @@ export class PartFile implements Content {
   /** Starts writing the block, while the other one fills. */
   async #flush(): Promise<void> {
     await this.#writing;
+    await this.#room.claim(this.#filled);
     const file = (this.#file ??= await named(this.#openFile()));
     const [full, position] = [this.#block, this.#written];
     const block = full.subarray(0, this.#filled);
@@ -152,6 +159,10 @@ async function named<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
+    if (hasCode(error, "EROFS"))
+      throw new StorageError("full", "the place where parts wait for the bucket is read-only", {
+        cause: error,
+      });
     if (!hasCode(error, "ENOSPC", "EDQUOT")) throw error;
     throw new StorageError("full", "no room is left where parts wait for the bucket", { cause: error });
   }

@@ -129,6 +129,7 @@ export class SmallCache {
       registry: {
         referrers,
         manifests: {
+          announce: manifests.announce.bind(manifests),
           put: manifests.put.bind(manifests),
           delete: manifests.delete.bind(manifests),
           find: async (name, reference) => {
