@@ -278,7 +278,10 @@ export interface ObjectLeases {
 
 /** Background work that one process at a time does: who, until when, and what is to be told of it. */
 export interface JobLeases {
-  /** Takes the job for `holder`; false while somebody's lease lives, be it the same holder's. */
+  /**
+   * Takes the job for `holder`; false while somebody's lease lives, be it the same holder's. One that ends more than the
+   * length of this one after it does not live: the clock was set back since.
+   */
   take(job: string, holder: string, until: number, now: number): Promise<boolean>;
 
   /**

@@ -71,6 +71,14 @@ function stepsContract(store: CurrentStore): void {
       return { steps, hinted };
     };
 
+    test("sets hints right that come from a clock that was ahead", async () => {
+      await push(store(), here, "image", { layers: ["layer"], tags: ["v1"], now: 100 * due });
+      await store().tags.delete(here, "v1", 100 * due);
+      await pushBlob(store(), here, blobOf("loose"), 100 * due);
+      await relook(10);
+      expect(await collect(store(), due + grace)).toMatchObject({ manifests: 1, links: 2 });
+    });
+
     test("finds nothing where every hint is there, in steps of the size that is asked for", async () => {
       await push(store(), here, "image", { layers: ["a", "b", "c"] });
       await pushBlob(store(), here, blobOf("loose"));

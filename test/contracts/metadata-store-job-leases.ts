@@ -14,6 +14,13 @@ export function jobLeasesContract(store: () => MetadataStore): void {
       expect(await leases().take("sweep", "b", 200, 100)).toBe(true);
     });
 
+    test("that was taken before the clock was set back is anybody's, and not for hours", async () => {
+      expect(await leases().take("sweep", "a", 90_100, 90_000)).toBe(true);
+      expect(await leases().take("sweep", "b", 89_700, 89_600)).toBe(true);
+      // of clocks that differ a little none takes from the other
+      expect(await leases().take("sweep", "c", 89_650, 89_550)).toBe(false);
+    });
+
     test("goes to one of many who want it at once", async () => {
       const wishes = Array.from({ length: 10 }, (_, n) => leases().take("sweep", `holder ${n}`, 100, 0));
       expect((await Promise.all(wishes)).filter(Boolean)).toHaveLength(1);

@@ -3,11 +3,12 @@ import type { JobRecord } from "../records.ts";
 import type { JobLeases } from "../metadata-store.ts";
 import { queryOne, type Command } from "../statement.ts";
 
+/** One that ends later than any clock near this one could have said was taken before the clock was set back. */
 export function* takeJob(job: string, holder: string, until: number, now: number): Command<boolean> {
   const taken = yield* queryOne(
     `INSERT INTO job_leases (job, holder, until_at, report) VALUES ($1, $2, $3, NULL)
      ON CONFLICT (job) DO UPDATE SET holder = excluded.holder, until_at = excluded.until_at
-       WHERE job_leases.until_at <= $4
+       WHERE job_leases.until_at <= $4 OR job_leases.until_at > 2 * $3 - $4
      RETURNING job`,
     ...[job, holder, until, now],
   );

@@ -1,5 +1,6 @@
-// Looking again at all there is, for what hints do not tell: programs of an older schema leave none. A walk by key in
-// bounded steps, first over the links, then over the blobs; whoever calls it keeps the place.
+// Looking again at all there is, for what hints do not tell: programs of an older schema leave none, and a clock that was
+// ahead leaves some that nobody would look at for long. A walk by key in bounded steps, first over the links, then over the
+// blobs; whoever calls it keeps the place.
 import type { Digest } from "../../digest.ts";
 import type { GarbageStore } from "../garbage-store.ts";
 import { query, type Command } from "../statement.ts";
@@ -29,11 +30,11 @@ function* relookAtLinks(after: string | undefined, limit: number, now: number): 
   const [repositoryId = "0", ...digest] = after?.split(":") ?? [];
   const links = yield* query<LinkRow>(
     `SELECT repository_id AS "repositoryId", digest,
-       CASE WHEN pulled_at IS NULL AND touched_at IS NULL THEN 1 ELSE 0 END AS unhinted
+       CASE WHEN pulled_at IS NULL AND (touched_at IS NULL OR touched_at > $4) THEN 1 ELSE 0 END AS unhinted
      FROM blob_links WHERE (repository_id, digest) > ($1, $2) ORDER BY repository_id, digest LIMIT $3`,
-    ...[Number(repositoryId), digest.join(":"), limit],
+    ...[Number(repositoryId), digest.join(":"), limit, now],
   );
-  let hinted = 0;
+  let hinted = yield* releaseOfTheFuture(limit, now);
   for (const link of links) {
     if (link.unhinted === 0) continue;
     if ((yield* linkFreeSince(link.repositoryId, link.digest)) === undefined) continue;
@@ -46,6 +47,16 @@ function* relookAtLinks(after: string | undefined, limit: number, now: number): 
   const last = links.length === limit ? links.at(-1) : undefined;
   const next = last === undefined ? blobsPrefix : `${last.repositoryId}:${last.digest}`;
   return { looked: links.length, hinted, next };
+}
+
+/** What was released by a clock that was ahead. */
+function* releaseOfTheFuture(limit: number, now: number): Command<number> {
+  const released = yield* query(
+    `UPDATE manifests SET released_at = $1 WHERE id IN
+       (SELECT id FROM manifests WHERE released_at > $1 ORDER BY released_at LIMIT $2) RETURNING id`,
+    ...[now, limit],
+  );
+  return released.length;
 }
 
 function* relookAtBlobs(after: string, limit: number, discarding: Discarding): Command<Relooked> {

@@ -1,6 +1,7 @@
 // What the collector goes by, and what everybody holds: hints on links and manifests, leases of long reads and of
 // background work, usage by repository and project. Usage is kept by triggers, so that it is right whoever writes. Only additions: a program of
-// schema 1 leaves no hints, so that what it deletes stays until somebody looks again (`relook`), and loses nothing.
+// schema 1 leaves no hints, so that what it deletes stays until somebody looks again (`relook`); and it takes no release
+// back, which a trigger does for it, so that it loses nothing.
 import type { Migration } from "./migration.ts";
 
 const sqlite = `
@@ -9,6 +10,11 @@ ALTER TABLE blob_links ADD COLUMN touched_at INTEGER;
 ALTER TABLE manifests ADD COLUMN released_at INTEGER;
 CREATE INDEX blob_links_touched ON blob_links (touched_at, repository_id, digest) WHERE touched_at IS NOT NULL;
 CREATE INDEX manifests_released ON manifests (released_at, repository_id, digest) WHERE released_at IS NOT NULL;
+
+-- an older program knows of no release: what it pushes again is wanted again
+CREATE TRIGGER release_of_pushed_again AFTER UPDATE OF media_type ON manifests WHEN NEW.released_at IS NOT NULL BEGIN
+  UPDATE manifests SET released_at = NULL WHERE id = NEW.id;
+END;
 
 CREATE TABLE object_leases (
   locator TEXT NOT NULL,

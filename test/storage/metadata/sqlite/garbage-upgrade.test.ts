@@ -5,7 +5,7 @@ import { migrations } from "../../../../storage/metadata/migrations/migrations.t
 import { openMetadataStore } from "../../../../storage/metadata/open-metadata-store.ts";
 import { openSqlite } from "../../../../storage/metadata/sqlite/open-sqlite.ts";
 import { SqliteConnection } from "../../../../storage/metadata/sqlite/sqlite-connection.ts";
-import { collect, grace, heldOf } from "../../../contracts/garbage-store-fixture.ts";
+import { collect, grace, heldOf, push, start } from "../../../contracts/garbage-store-fixture.ts";
 import { blobOf, digestFor, discardedBy } from "../../../contracts/metadata-store-fixture.ts";
 import { makeFile, type TestFile } from "../sqlite-databases.ts";
 
@@ -98,4 +98,21 @@ test("an older program counts into the usage, and what it leaves is found by loo
   expect(await collect(store, far + grace)).toMatchObject({ links: 1, blobs: 1 });
   expect(await heldOf(store, here, ["named", "loose", "image"])).toEqual(["named", "image"]);
   await store.close();
+});
+
+test("what an older program pushes again, after it was released, stays", async () => {
+  const store = await open();
+  await push(store, here, "image", { layers: ["layer"], tags: ["v1"] });
+  await store.tags.delete(here, "v1", start);
+  await store.close();
+  const rolledBack = await openSqlite({ path: file.path, migrations: migrations.slice(0, 4) });
+  await rolledBack.close();
+  // its words for a manifest that is there
+  execute(`UPDATE manifests SET media_type = 'type', artifact_type = NULL, subject = NULL, annotations = NULL,
+    pulled_at = CASE WHEN pulled_at IS NULL THEN NULL ELSE NULL END WHERE digest = '${image}'`);
+
+  const upgraded = await open();
+  expect(await collect(upgraded, 10 * grace)).toMatchObject({ manifests: 0, links: 0 });
+  expect(await heldOf(upgraded, here, ["image", "layer"])).toEqual(["image", "layer"]);
+  await upgraded.close();
 });
