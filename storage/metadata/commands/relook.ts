@@ -23,21 +23,23 @@ export function* relook({ after, limit, ...discarding }: Step): Command<Relooked
 interface LinkRow {
   readonly repositoryId: number;
   readonly digest: Digest;
-  readonly unhinted: number;
+  readonly hint: "known" | "none" | "ahead";
 }
 
 function* relookAtLinks(after: string | undefined, limit: number, now: number): Command<Relooked> {
   const [repositoryId = "0", ...digest] = after?.split(":") ?? [];
   const links = yield* query<LinkRow>(
     `SELECT repository_id AS "repositoryId", digest,
-       CASE WHEN pulled_at IS NULL AND (touched_at IS NULL OR touched_at > $4) THEN 1 ELSE 0 END AS unhinted
+       CASE WHEN pulled_at IS NOT NULL OR touched_at <= $4 THEN 'known'
+         WHEN touched_at IS NULL THEN 'none' ELSE 'ahead' END AS hint
      FROM blob_links WHERE (repository_id, digest) > ($1, $2) ORDER BY repository_id, digest LIMIT $3`,
     ...[Number(repositoryId), digest.join(":"), limit, now],
   );
   let hinted = yield* releaseOfTheFuture(limit, now);
   for (const link of links) {
-    if (link.unhinted === 0) continue;
-    if ((yield* linkFreeSince(link.repositoryId, link.digest)) === undefined) continue;
+    if (link.hint === "known") continue;
+    const isNamed = (yield* linkFreeSince(link.repositoryId, link.digest)) === undefined;
+    if (link.hint === "none" && isNamed) continue;
     yield* query(
       "UPDATE blob_links SET touched_at = $3 WHERE repository_id = $1 AND digest = $2",
       ...[link.repositoryId, link.digest, now],

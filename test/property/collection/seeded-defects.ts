@@ -178,7 +178,7 @@ const defects: Readonly<Record<string, Spoil>> = {
   "a push does not take a release back": statements(["manifests"], (statement) =>
     // nor does the trigger that looks for its first column
     without(/^UPDATE manifests SET released_at = (?:\$2|NULL)/)(
-      replacing("UPDATE manifests SET media_type = $3,", "UPDATE manifests SET")(statement),
+      replacing("media_type = $3, artifact_type = $4", "artifact_type = iif($3 = '', NULL, $4)")(statement),
     ),
   ),
   "what is pushed goes at once with an old index or subject": statements(
