@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { collect, grace, planOf, push, start } from "./garbage-store-fixture.ts";
 import { linksContract } from "./garbage-store-links.ts";
 import { reachabilityContract } from "./garbage-store-reachability.ts";
+import { untaggedContract } from "./garbage-store-untagged.ts";
 import { all, blobOf, digestFor, manifestOf, pushBlob, type CurrentStore } from "./metadata-store-fixture.ts";
 import { cacheImage } from "./mirror-store-fixture.ts";
 
@@ -12,6 +13,7 @@ const due = start + grace;
 
 export function garbageStoreContract(store: CurrentStore): void {
   reachabilityContract(store);
+  untaggedContract(store);
   linksContract(store);
   stepsContract(store);
   previewContract(store);
