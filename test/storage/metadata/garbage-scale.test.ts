@@ -2,37 +2,12 @@
 // store of a hundred thousand images as in one of a hundred. (That no statement walks through more than it gives is
 // held by query-plans.test.ts.)
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { CommandRunner } from "../../../storage/metadata/command-runner.ts";
-import type { Command } from "../../../storage/metadata/statement.ts";
 import { SqlMetadataStore } from "../../../storage/metadata/sql-metadata-store.ts";
 import { openSqlite } from "../../../storage/metadata/sqlite/open-sqlite.ts";
 import { SqliteConnection } from "../../../storage/metadata/sqlite/sqlite-connection.ts";
 import { collect, grace, planOf, push, start } from "../../contracts/garbage-store-fixture.ts";
+import { countingRunner, type Work } from "./counting-runner.ts";
 import { makeFile, type TestFile } from "./sqlite-databases.ts";
-
-interface Work {
-  statements: number;
-  rows: number;
-}
-
-/** Hands commands on, and counts what they ask and what they are given. */
-function counting(runner: CommandRunner, work: Work): CommandRunner {
-  function* count<T>(command: Command<T>): Command<T> {
-    let step = command.next();
-    while (step.done !== true) {
-      const rows = yield step.value;
-      work.statements += 1;
-      work.rows += rows.length;
-      step = command.next(rows);
-    }
-    return step.value;
-  }
-  return {
-    read: (command) => runner.read(() => count(command())),
-    write: (command) => runner.write(() => count(command())),
-    close: () => runner.close(),
-  };
-}
 
 /** Images of one layer each, all tagged, half of their links hinted but not due: written as rows, for time's sake. */
 function fill(path: string, images: number): void {
@@ -66,7 +41,7 @@ async function workBeside(path: string, images: number): Promise<{ plan: Work; c
   await (await openSqlite({ path })).close();
   fill(path, images);
   const work = { statements: 0, rows: 0 };
-  const store = new SqlMetadataStore(counting(await openSqlite({ path }), work));
+  const store = new SqlMetadataStore(countingRunner(await openSqlite({ path }), work));
   for (let n = 0; n < 20; n++) {
     const layers = ["base", `own ${n}`];
     await push(store, "big/app", `garbage ${n}`, { layers, tags: [`doomed ${n}`] });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Daemon } from "./daemon.ts";
 import { installedClient } from "./installed-client.ts";
 import { RegistryHttp } from "./registry-http.ts";
+import { runCommand } from "./run-command.ts";
 import { createScratchFolder, removeScratchFolder } from "./scratch-folder.ts";
 
 const program = "docker-registry";
@@ -30,6 +31,8 @@ export interface DistributionSettings {
 export class DistributionRegistry {
   readonly host: string;
   readonly http: RegistryHttp;
+  /** Below it, `docker/registry/v2` holds all that it keeps. */
+  readonly data: string;
   readonly #folder: string;
   #daemon: Daemon | undefined;
 
@@ -37,6 +40,7 @@ export class DistributionRegistry {
     this.host = host;
     this.http = new RegistryHttp(`http://${host}`);
     this.#folder = folder;
+    this.data = join(folder, "data");
   }
 
   static async start(settings: DistributionSettings = {}): Promise<DistributionRegistry> {
@@ -67,6 +71,12 @@ export class DistributionRegistry {
   get process(): Daemon {
     if (this.#daemon === undefined) throw new Error("docker-registry is not running");
     return this.#daemon;
+  }
+
+  /** To be called while it is stopped: it may lose what is pushed meanwhile. */
+  async collectGarbage(): Promise<void> {
+    const args = ["garbage-collect", join(this.#folder, "config.json")];
+    await runCommand(program, args, { timeoutSeconds: 580 });
   }
 
   log(): string {
