@@ -45,7 +45,7 @@ it("are gone from a bucket when their time is over, with their parts", async () 
     ...s3.multipartUploads().map(({ key }) => `multipart ${key}`),
     ...s3.objects().flatMap(({ key }) => (/^(?:blobs|index)\//.test(key) ? [] : [key])),
   ];
-  expect(s3.multipartUploads().length).toBeGreaterThan(50);
+  expect(s3.multipartUploads().length).toBeGreaterThanOrEqual(10);
   await berth.start();
   await expect.poll(left, patience).toEqual([]);
   expect(s3.objects()).toHaveLength(2 * 3);
