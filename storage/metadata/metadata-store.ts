@@ -15,6 +15,7 @@ import type {
   ReferrerRecord,
   UploadRecord,
 } from "./records.ts";
+import type { RetentionStore } from "./retention-store.ts";
 import type { TagHistoryStore, TagRemovalKind } from "./tag-history-store.ts";
 import type { UsageStore } from "./usage-store.ts";
 
@@ -32,6 +33,7 @@ export interface MetadataStore {
   readonly access: AccessStore;
   readonly mirror: MirrorStore;
   readonly garbage: GarbageStore;
+  readonly retention: RetentionStore;
   readonly usage: UsageStore;
   readonly tagHistory: TagHistoryStore;
   /** Whether the store answers; rejects when it does not. */

@@ -56,6 +56,8 @@ import type { MirrorStore } from "./mirror-store.ts";
 import { SqlAccessStore } from "./sql-access-store.ts";
 import { SqlGarbageStore } from "./sql-garbage-store.ts";
 import { SqlMirrorStore } from "./sql-mirror-store.ts";
+import { retentionOver } from "./sql-retention-store.ts";
+import type { RetentionStore } from "./retention-store.ts";
 import { query } from "./statement.ts";
 import type { BlobCopies, StoredBlobs } from "./stored-blobs-store.ts";
 import type { TagHistoryStore } from "./tag-history-store.ts";
@@ -75,6 +77,7 @@ export class SqlMetadataStore implements MetadataStore {
   readonly access: AccessStore;
   readonly mirror: MirrorStore;
   readonly garbage: GarbageStore;
+  readonly retention: RetentionStore;
   readonly usage: UsageStore;
   readonly tagHistory: TagHistoryStore;
   readonly #runner: CommandRunner;
@@ -94,6 +97,7 @@ export class SqlMetadataStore implements MetadataStore {
     this.access = new SqlAccessStore(runner);
     this.mirror = new SqlMirrorStore(runner);
     this.garbage = new SqlGarbageStore(runner);
+    this.retention = retentionOver(runner);
     this.usage = usageOver(runner);
     this.tagHistory = tagHistoryOver(runner);
   }

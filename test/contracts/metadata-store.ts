@@ -17,6 +17,7 @@ import { projectsContract } from "./metadata-store-projects.ts";
 import { racesContract } from "./metadata-store-races.ts";
 import { repositoriesContract } from "./metadata-store-repositories.ts";
 import { secretsContract } from "./metadata-store-secrets.ts";
+import { retentionStoreContract } from "./retention-store.ts";
 import { signingKeysContract } from "./metadata-store-signing-keys.ts";
 import { storedBlobsContract } from "./metadata-store-stored-blobs.ts";
 import { tagsContract } from "./metadata-store-tags.ts";
@@ -59,5 +60,6 @@ export function metadataStoreContract(name: string, makeDatabase: () => Promise<
     accessRacesContract(store);
     mirrorStoreContract(store);
     garbageStoreContract(store);
+    retentionStoreContract(store);
   });
 }

@@ -6,6 +6,7 @@ import type { Reference } from "../records.ts";
 import { query, queryOne, type Command } from "../statement.ts";
 import { takeMarks } from "./cached-marks.ts";
 import { addEdges, replaceEdges } from "./manifest-edges.ts";
+import { noteWanted } from "./pull-times.ts";
 import { wantManifest } from "./release.ts";
 import { addToManifestCount, findRepositoryId, getRepositoryId } from "./repositories.ts";
 import { chunksOf, parameterList } from "./row-lists.ts";
@@ -162,6 +163,7 @@ export function* putManifest(
     ...[repositoryId, digest, mediaType, artifactType, subject, annotations, pulledAt ?? null],
   );
   if (updated === undefined) throw new Error(`the row of manifest ${digest} vanished within a transaction`);
+  if (pulledAt === undefined) yield* noteWanted(updated.id, now);
   yield* replaceEdges({ id: updated.id, repositoryId }, references, now);
   return updated.id;
 }

@@ -5,6 +5,7 @@ import { blobCopies } from "./0003-blob-copies.ts";
 import { cachedContent } from "./0004-cached-content.ts";
 import { garbage } from "./0005-garbage.ts";
 import { tagEvents } from "./0006-tag-events.ts";
+import { retention } from "./0007-retention.ts";
 import type { Migration } from "./migration.ts";
 
 export const migrations: readonly Migration[] = [
@@ -14,4 +15,5 @@ export const migrations: readonly Migration[] = [
   cachedContent,
   garbage,
   tagEvents,
+  retention,
 ];

@@ -23,6 +23,7 @@ import {
 import { accessChanges, accessReads } from "./access-steps.ts";
 import { walkThroughGarbage } from "./garbage-steps.ts";
 import { walkThroughMirror } from "./mirror-steps.ts";
+import { walkThroughRetention } from "./retention-steps.ts";
 import { makeFile, type TestFile } from "./sqlite-databases.ts";
 
 /** Hands commands on, and writes down what they yield. */
@@ -116,10 +117,10 @@ const maySort = [
   /GROUP BY (r\.project|upstream)$/,
 ];
 
-/** What may be walked through: a handful of keys or pins, and an index of no more than what is wanted. */
+/** What may be walked through: a handful of keys or pins, what a statement gathers itself, and an index of no more than what is wanted. */
 const scans = new RegExp(
   "^SCAN (?!\\d+-ROW VALUES|signing_keys|mirror_pins|(shown|projects) USING COVERING INDEX projects_public" +
-    "|blob_links USING COVERING INDEX blob_links_cached|(cached|held)$)",
+    "|blob_links USING COVERING INDEX blob_links_cached|(cached|held|b)$)",
 );
 
 /** Steps of a plan that walk through a table, or sort where that is not due. */
@@ -138,6 +139,7 @@ describe("query plans", () => {
     const store = new SqlMetadataStore(recording(await openSqlite({ path: file.path }), texts));
     await walkThroughMirror(store);
     await walkThroughGarbage(store);
+    await walkThroughRetention(store);
     await walkThroughAllMethods(store);
     for (const [, run] of [...accessChanges, ...accessReads]) await run(store);
     await store.close();
