@@ -14,6 +14,8 @@ const machinery: Machinery = {
   openStorage: async (config, options) =>
     (await import("./assembly/storage-tools.ts")).openStorage(config, options),
   openGc: async (config, options) => (await import("./assembly/gc-tools.ts")).openGc(config, options),
+  openRetention: async (config, options) =>
+    (await import("./assembly/retention-tools.ts")).openRetentionTools(config, options),
   openMirror: async (config, options) =>
     (await import("./assembly/mirror-tools.ts")).openMirror(config, options),
   probeUpstreams: async function* (config, wanted) {

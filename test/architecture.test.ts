@@ -30,7 +30,7 @@ const arrows: Record<string, readonly string[]> = {
     "src/jobs/in-parallel.ts",
     "storage",
   ],
-  "src/jobs": ["src/oci", "src/observability", "src/registry/registry.ts", "storage"],
+  "src/jobs": ["src/oci", "src/observability", "src/policies", "src/registry/registry.ts", "storage"],
   "src/http": [
     "src/oci",
     "src/registry/registry.ts",
@@ -47,6 +47,7 @@ const arrows: Record<string, readonly string[]> = {
     "src/assembly/storage-tools.ts",
     "src/assembly/gc-tools.ts",
     "src/assembly/mirror-tools.ts",
+    "src/assembly/retention-tools.ts",
     "src/assembly/upstream-probes.ts",
     "auth",
     "storage/metadata/access-records.ts",

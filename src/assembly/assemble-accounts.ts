@@ -44,7 +44,7 @@ export async function assembleAccounts(config: Config, parts: AuthParts): Promis
 }
 
 async function assembleOn(revision: AccessRevision, config: Config, parts: AuthParts): Promise<AuthSide> {
-  const { metadata, names, origin, mirror, collection, logger, now, adminPassword } = parts;
+  const { metadata, names, origin, mirror, collection, retention, logger, now, adminPassword } = parts;
   const { access } = metadata;
   const { defaultProject, service, auditSeconds } = config.auth.accounts;
   const queue = new HashingQueue();
@@ -73,7 +73,18 @@ async function assembleOn(revision: AccessRevision, config: Config, parts: AuthP
     gate,
     before: [
       tokenRoutes({ ...logins, authorizer, namespaces: names, origin, trail }),
-      adminRoutes({ ...services, mirror, collection, access, gate, trail, authenticator, origin, locate }),
+      adminRoutes({
+        ...services,
+        mirror,
+        collection,
+        retention,
+        access,
+        gate,
+        trail,
+        authenticator,
+        origin,
+        locate,
+      }),
     ],
     jobs: [new ExpiredAccess({ metadata, auditSeconds, everySeconds: 3600, now })],
     expiringRobots: () => expiringRobots(access.accounts),

@@ -9,6 +9,7 @@ import { openMetadataStore } from "../../storage/metadata/open-metadata-store.ts
 import { assembleAuth } from "./assemble-auth.ts";
 import { assembleCollector } from "./assemble-collector.ts";
 import { assembleMirror, type MirrorParts, type MirrorSide } from "./assemble-mirror.ts";
+import { assembleRetention } from "./assemble-retention.ts";
 import type { AuthSide } from "./auth-side.ts";
 import { openRoom, roomForPushes } from "./open-room.ts";
 import { blobStoreOptions } from "../config/blob-store-options.ts";
@@ -23,7 +24,8 @@ import type { Job } from "../jobs/job.ts";
 import { startScheduler } from "../jobs/scheduler.ts";
 import type { Logger } from "../observability/logger.ts";
 import { createMetrics, listenForMetrics, type Metrics } from "../observability/metrics.ts";
-import { createLocalRegistry } from "../registry/local-registry.ts";
+import { createLocalRegistry, type LocalRegistryParts } from "../registry/local-registry.ts";
+import type { Registry } from "../registry/registry.ts";
 
 export interface RunningRegistry {
   readonly urls: { readonly http: string; readonly metrics?: string };
@@ -58,13 +60,22 @@ export async function assemble(
     const { publicUrl, trustedProxies, maxManifestBytes } = config.http;
     const origin = originOf({ publicUrl, trustedProxies });
     const metrics = createMetrics({ room });
-    const mirror = await openMirrorSide(config, { ...parts, metrics: metrics.mirror }, opened);
+    const retention = assembleRetention(config, { ...parts, metrics: metrics.retention });
+    opened.push(() => retention.close());
+    const local = openLocal(config, { ...stores, now, room, onPull: retention.pulled });
+    const mirror = await openMirrorSide(config, { ...parts, local, metrics: metrics.mirror }, opened);
     const collector = assembleCollector(config, { ...parts, metrics: metrics.collector });
     opened.push(() => collector.close());
-    const authParts = { origin, names: mirror.names, mirror: mirror.admin, collection: collector.admin };
-    const auth = await assembleAuth(config, { ...parts, ...authParts, adminPassword });
+    const admin = { mirror: mirror.admin, collection: collector.admin, retention: retention.admin };
+    const auth = await assembleAuth(config, {
+      ...parts,
+      ...admin,
+      origin,
+      names: mirror.names,
+      adminPassword,
+    });
     opened.push(() => auth.close());
-    const jobs = [mirror, collector, auth].flatMap((side) => side.jobs);
+    const jobs = [mirror, collector, retention, auth].flatMap((side) => side.jobs);
     const work = [expiredUploads(config, stores, now), ...jobs, ...renewals(certificate)];
     const scheduler = startScheduler(work, logger);
     opened.push(() => scheduler.close());
@@ -93,17 +104,22 @@ export async function assemble(
   }
 }
 
+type LocalParts = Pick<LocalRegistryParts, "metadata" | "blobStore" | "now" | "onPull"> & {
+  readonly room: DiskRoom;
+};
+
+function openLocal(config: Config, { room, ...parts }: LocalParts): Registry {
+  const { uploads, gc } = config;
+  const forPushes = { room: roomForPushes(room, config) };
+  return createLocalRegistry({ ...parts, ...forPushes, uploads, gc, newId: randomUUID });
+}
+
 async function openMirrorSide(
   config: Config,
-  { room, ...parts }: Omit<MirrorParts, "local"> & { readonly room: DiskRoom },
+  parts: MirrorParts,
   opened: Array<() => Promise<void>>,
 ): Promise<MirrorSide> {
-  const { uploads, gc } = config;
-  const local = createLocalRegistry({
-    ...{ ...parts, uploads, gc, newId: randomUUID },
-    room: roomForPushes(room, config),
-  });
-  const mirror = assembleMirror(config, { ...parts, local });
+  const mirror = assembleMirror(config, parts);
   opened.push(() => mirror.close());
   await mirror.sweep();
   return mirror;

@@ -3,6 +3,7 @@ import type { FirstAdmin } from "../../auth/accounts/first-admin.ts";
 import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
 import type { CollectionAdmin } from "../http/admin/collection-admin.ts";
 import type { MirrorAdmin } from "../http/admin/mirror-admin.ts";
+import type { RetentionAdmin } from "../http/admin/retention-admin.ts";
 import type { AppParts } from "../http/app.ts";
 import type { Gate } from "../http/middleware/gate.ts";
 import type { Origin } from "../http/origin.ts";
@@ -17,6 +18,7 @@ export interface AuthParts {
   /** For the admin API. */
   readonly mirror: MirrorAdmin;
   readonly collection: CollectionAdmin;
+  readonly retention: RetentionAdmin;
   /** What the names in scopes mean. */
   readonly names: NamespaceResolver;
   readonly logger: Logger;

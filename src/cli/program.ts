@@ -12,6 +12,8 @@ import { groupCommand } from "./group/group-command.ts";
 import { mirrorCommand } from "./mirror/mirror-command.ts";
 import type { Mirroring } from "./mirror/mirror-parts.ts";
 import { projectCommand } from "./project/project-command.ts";
+import { retentionCommand } from "./retention/retention-command.ts";
+import type { Retaining } from "./retention/retention-parts.ts";
 import { robotCommand } from "./robot/robot-command.ts";
 import { serveCommand } from "./serve.ts";
 import type { Serving } from "./serve.ts";
@@ -25,7 +27,13 @@ import { userCommand } from "./user/user-command.ts";
 import { packageVersion } from "./version.ts";
 
 /** What the commands put to work; main.ts gives the real one. */
-export type Machinery = Serving & Administration & Maintenance & Mirroring & Collecting & UpstreamProbing;
+export type Machinery = Serving &
+  Administration &
+  Maintenance &
+  Mirroring &
+  Collecting &
+  Retaining &
+  UpstreamProbing;
 
 const guide = `
 Examples:
@@ -40,6 +48,7 @@ Examples:
   $ berth audit                                who did what
   $ berth storage check                        is all of it there? (docs/storage.md)
   $ berth gc status                            what will be removed, because nothing needs it any more
+  $ berth retention run --dry-run              which tags stay, which go, and why (docs/retention.md)
   $ berth doctor storage                       does the place where the blobs are work?
   $ berth client-config docker                 how docker pulls through this registry (docs/mirror.md)
   $ berth mirror pull --kubeadm v1.31.2        fetch the images of a cluster before there is one
@@ -67,6 +76,7 @@ export function createProgram(terminal: Terminal, machinery: Machinery): Command
   }
   const maintenance = { terminal, ...machinery };
   program.addCommand(storageCommand(maintenance)).addCommand(gcCommand(maintenance));
+  program.addCommand(retentionCommand(maintenance));
   program.addCommand(mirrorCommand(maintenance));
   program.addCommand(doctorCommand(maintenance)).addCommand(clientConfigCommand(terminal));
   for (const command of withDescendants(program)) {

@@ -9,6 +9,7 @@ import { network } from "./network.ts";
 import { oneOf } from "./one-of.ts";
 import { s3 } from "./s3-schema.ts";
 import { publicUrl } from "./public-url.ts";
+import { retention } from "./retention-schema.ts";
 import { upstreams } from "./upstream-schema.ts";
 
 /** The longest delay that a Node timer can count, 2^31 - 1 milliseconds, rounded down to seconds (almost 25 days). */
@@ -152,6 +153,7 @@ export const configSchema = z
     storage: storage.prefault({}).describe("Where content is kept."),
     uploads: uploads.prefault({}).describe("Uploads that have begun and are not finished."),
     gc: gc.prefault({}).describe("What becomes of content that nothing needs any more."),
+    retention: retention.prefault({}).describe("Which tags stay, and which are deleted by themselves."),
     upstreams: upstreams
       .prefault([])
       .describe(

@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import { collectorMetrics, type CollectorMetrics } from "./collector-metrics.ts";
+import { retentionMetrics, type RetentionMetrics } from "./retention-metrics.ts";
 import { mirrorMetrics, type MirrorMetrics } from "./mirror-metrics.ts";
 
 export interface FinishedRequest {
@@ -22,6 +23,7 @@ export interface Metrics {
   readonly http: HttpMetrics;
   readonly mirror: MirrorMetrics;
   readonly collector: CollectorMetrics;
+  readonly retention: RetentionMetrics;
   /** Shows when each of these ends, so that nobody learns of it from a broken build (REQ-55). Asked at every scrape. */
   watchExpiry(list: () => Promise<readonly Expiring[]>): void;
   /** All figures in Prometheus' text format. */
@@ -76,6 +78,7 @@ export function createMetrics({ room }: { readonly room?: WatchedRoom } = {}): M
     },
     mirror: mirrorMetrics(registry),
     collector: collectorMetrics(registry),
+    retention: retentionMetrics(registry),
     watchExpiry: (list) => watchExpiry(registry, list),
     render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };

@@ -11,6 +11,7 @@ import { shapeOf } from "../oci/media-types.ts";
 import { OciError } from "../oci/oci-error.ts";
 import type { Reference } from "../oci/reference.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";
+import type { Pull } from "./pull-notes.ts";
 import type { Look, ManifestPut, Manifests, PutManifest, StoredManifest } from "./registry.ts";
 import type { RoomForPushes } from "./room-for-pushes.ts";
 import type { Touches } from "./touches.ts";
@@ -21,7 +22,9 @@ export interface LocalManifestsParts {
   readonly metadata: MetadataStore;
   readonly touches: Touches;
   readonly room: RoomForPushes;
+  /** Milliseconds since 1970. */
   readonly now: () => number;
+  readonly onPull?: ((pull: Pull) => void) | undefined;
 }
 
 export class LocalManifests implements Manifests {
@@ -29,19 +32,39 @@ export class LocalManifests implements Manifests {
   readonly #touches: Touches;
   readonly #room: RoomForPushes;
   readonly #now: () => number;
+  readonly #onPull: ((pull: Pull) => void) | undefined;
 
-  constructor({ metadata, touches, room, now }: LocalManifestsParts) {
+  constructor({ metadata, touches, room, now, onPull }: LocalManifestsParts) {
     this.#metadata = metadata;
     this.#touches = touches;
     this.#room = room;
     this.#now = now;
+    this.#onPull = onPull;
   }
 
-  /** A tag needs no touch: what it stands for stays for a grace after the tag is deleted. */
+  /**
+   * What is found is pulled, also by HEAD: clients that have it look so whether it is still the same. Who looks for a
+   * digest before pushing does not want that manifest, but to leave it out.
+   */
   async find(
     repository: RepositoryName,
     reference: Reference,
-    { beforePush = false }: Look = {},
+    look: Look = {},
+  ): Promise<StoredManifest | undefined> {
+    const found = await this.#find(repository, reference, look);
+    const isPull = reference.kind === "tag" || look.beforePush !== true;
+    if (found !== undefined && isPull) {
+      const tag = reference.kind === "tag" ? reference.tag : undefined;
+      this.#onPull?.({ repository, digest: found.digest, tag });
+    }
+    return found;
+  }
+
+  /** A tag needs no touch: what it stands for stays for a grace after the tag is deleted. */
+  async #find(
+    repository: RepositoryName,
+    reference: Reference,
+    { beforePush = false }: Look,
   ): Promise<StoredManifest | undefined> {
     if (reference.kind === "tag") return this.#metadata.manifests.findByTag(repository, reference.tag);
     const { digest } = reference;

@@ -5,6 +5,7 @@ import { LocalBlobs } from "./local-blobs.ts";
 import { LocalManifests } from "./local-manifests.ts";
 import { LocalReferrers } from "./local-referrers.ts";
 import { LocalUploads, type UploadSettings } from "./local-uploads.ts";
+import type { Pull } from "./pull-notes.ts";
 import type { RoomForPushes } from "./room-for-pushes.ts";
 import { ReadLeases } from "./read-leases.ts";
 import type { Registry } from "./registry.ts";
@@ -21,14 +22,16 @@ export interface LocalRegistryParts {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly newId: () => string;
+  /** Told of every pull of a manifest. */
+  readonly onPull?: (pull: Pull) => void;
 }
 
 export function createLocalRegistry(parts: LocalRegistryParts): Registry {
-  const { blobStore, metadata, gc, now, newId, room = { demand: async () => undefined } } = parts;
+  const { blobStore, metadata, gc, now, newId, onPull, room = { demand: async () => undefined } } = parts;
   const touches = new Touches({ garbage: metadata.garbage, graceSeconds: gc.graceSeconds, now });
   const readLeases = new ReadLeases({ leases: metadata.objectLeases, holder: newId(), now });
   return {
-    manifests: new LocalManifests({ metadata, touches, room, now }),
+    manifests: new LocalManifests({ metadata, touches, room, now, onPull }),
     blobs: new LocalBlobs({ blobStore, metadata, touches, readLeases, now }),
     uploads: new LocalUploads({ ...parts, room }),
     referrers: new LocalReferrers(metadata),

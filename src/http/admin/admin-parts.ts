@@ -12,6 +12,7 @@ import type { Gate } from "../middleware/gate.ts";
 import type { Origin } from "../origin.ts";
 import type { CollectionAdmin } from "./collection-admin.ts";
 import type { MirrorAdmin } from "./mirror-admin.ts";
+import type { RetentionAdmin } from "./retention-admin.ts";
 
 export interface AdminParts {
   readonly gate: Pick<Gate, "admit" | "callerOf" | "decisionOn" | "visibleTo">;
@@ -22,6 +23,7 @@ export interface AdminParts {
   readonly groups: Groups;
   readonly mirror: MirrorAdmin;
   readonly collection: CollectionAdmin;
+  readonly retention: RetentionAdmin;
   readonly access: AccessReads;
   readonly trail: Pick<AuditTrail, "write">;
   /** Judges the current password of somebody who changes it. */

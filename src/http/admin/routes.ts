@@ -21,6 +21,7 @@ import { openApiOperation } from "./open-api.ts";
 import { getMyPermissions } from "./permissions.ts";
 import * as projects from "./projects.ts";
 import { deleteRobotSecret, listRobotSecrets, rotateRobot } from "./robot-secrets.ts";
+import * as retention from "./retention.ts";
 import * as robots from "./robots.ts";
 import * as users from "./users.ts";
 
@@ -93,6 +94,10 @@ const rows: readonly AdminRoute[] = [
   ["GET", "/gc", system, collection.getCollection],
   ["GET", "/gc/plan", system, collection.planCollection],
   ["POST", "/gc/runs", system, collection.startCollection],
+
+  ["GET", "/retention", system, retention.getRetention],
+  ["GET", "/retention/plan", system, retention.planRetention],
+  ["POST", "/retention/runs", system, retention.startRetention],
 
   ["GET", "/audit", system, listAudit],
 ];

@@ -7,6 +7,7 @@ import { assemble } from "../../../src/assembly/assemble.ts";
 import { openAccess } from "../../../src/assembly/access-services.ts";
 import { openGc } from "../../../src/assembly/gc-tools.ts";
 import { openMirror } from "../../../src/assembly/mirror-tools.ts";
+import { openRetentionTools } from "../../../src/assembly/retention-tools.ts";
 import { openStorage, probeStorage } from "../../../src/assembly/storage-tools.ts";
 import { probeUpstreams } from "../../../src/assembly/upstream-probes.ts";
 import type { Machinery } from "../../../src/cli/program.ts";
@@ -94,6 +95,7 @@ function machineryOf(onStarted: () => void = () => undefined): Machinery {
     probeStorage,
     openGc,
     openMirror,
+    openRetention: openRetentionTools,
     probeUpstreams,
   };
 }

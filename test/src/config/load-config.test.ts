@@ -55,6 +55,7 @@ describe("without any source", () => {
       },
       uploads: { expirySeconds: 604_800, leaseSeconds: 10 },
       gc: { graceSeconds: 86_400, everySeconds: 60, rowsPerSecond: 2000 },
+      retention: { policies: [], everySeconds: 3600, rowsPerSecond: 2000 },
       upstreams: [],
       mirror: {
         upstreams: [],

@@ -17,9 +17,12 @@ import { Gate } from "../../../../src/http/middleware/gate.ts";
 import { originOf } from "../../../../src/http/origin.ts";
 import { listen } from "../../../../src/http/server.ts";
 import { collectionAdmin, pause } from "../../../../src/assembly/assemble-collector.ts";
+import { retentionAdmin } from "../../../../src/assembly/assemble-retention.ts";
 import { openMirrorAdmin } from "../../../../src/assembly/mirror-admin.ts";
 import { Collector } from "../../../../src/jobs/collector.ts";
+import { RetentionKeeper } from "../../../../src/jobs/retention-keeper.ts";
 import { createMetrics } from "../../../../src/observability/metrics.ts";
+import { retentionBy, type RetentionPolicy } from "../../../../src/policies/retention.ts";
 import { createLocalRegistry } from "../../../../src/registry/local-registry.ts";
 import { onlyLocalNames } from "../../../../src/registry/namespace-resolver.ts";
 import { openBlobStore } from "../../../../storage/blobs/open-blob-store.ts";
@@ -50,6 +53,11 @@ export interface ServeOptions {
 }
 
 const limits = { inactivitySeconds: 60, headersSeconds: 60, keepAliveSeconds: 60, drainSeconds: 1 };
+
+const keepsNewest: RetentionPolicy = {
+  ...{ name: "apps", repositories: ["team/*"], deleteUntaggedAfterMilliseconds: undefined },
+  rules: [{ name: "newest", tags: ["*"], except: [], keep: { kind: "newest", count: 1 } }],
+};
 
 export async function serveAdminApi(options: ServeOptions = {}) {
   const { publicUrl, htpasswd, sleep = async () => undefined, atEnd = onTestFinished } = options;
@@ -95,6 +103,13 @@ export async function serveAdminApi(options: ServeOptions = {}) {
     settings: { ...gc, rowsPerSecond: 1000 },
   });
   const collection = collectionAdmin(collector, log.logger);
+  const keeper = new RetentionKeeper({
+    ...{ metadata, now, newId, pause, everySeconds: 60, rowsPerSecond: 1000, policies: 1 },
+    retention: retentionBy([keepsNewest]),
+    exemptions: async () => ({ immutable: () => undefined, pinned: () => false }),
+    flushPulls: async () => undefined,
+  });
+  const retention = retentionAdmin(keeper, log.logger);
   const locate = locateUnder(publicUrl);
   const app = createApp({
     registry,
@@ -104,6 +119,7 @@ export async function serveAdminApi(options: ServeOptions = {}) {
         ...accounts,
         mirror,
         collection: collection.admin,
+        retention: retention.admin,
         personalTokens: tokens,
         gate,
         trail,
@@ -126,6 +142,7 @@ export async function serveAdminApi(options: ServeOptions = {}) {
     await server.close();
     await mirror.close();
     await collection.close();
+    await retention.close();
     await trail.close();
   });
   const cast = new Map<string, string>();

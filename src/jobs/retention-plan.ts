@@ -1,0 +1,101 @@
+// Which tags and untagged manifests of each repository stay and go, as things are: what a dry run shows, and what a run
+// does. Reads page by page; a page is judged with all others of its repository.
+import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
+import type { PushedTag, UntaggedRoot } from "../../storage/metadata/retention-store.ts";
+import type {
+  Exemptions,
+  Retention,
+  RepositoryJudge,
+  TagDecision,
+  UntaggedDecision,
+} from "../policies/retention.ts";
+
+export interface PlanParts {
+  readonly metadata: Pick<MetadataStore, "retention" | "repositories">;
+  readonly retention: Retention;
+  /** Asked once a run. */
+  readonly exemptions: () => Promise<Exemptions>;
+  /** Writes what this process knows of pulls. */
+  readonly flushPulls: () => Promise<void>;
+}
+
+export interface RepositoryPlan {
+  readonly repository: string;
+  /** By tag. */
+  readonly tags: readonly TagDecision[];
+  /** By digest. */
+  readonly untagged: readonly UntaggedDecision[];
+}
+
+export interface PlanOptions {
+  /** The moment that all is judged by. */
+  readonly now: number;
+  /** Only this one, if a policy is about it. */
+  readonly repository?: string | undefined;
+  /** Begins behind this one. */
+  readonly after?: string | undefined;
+  /** Called after each page, with the number of its rows. */
+  readonly pace?: (rows: number) => Promise<void>;
+}
+
+const pageRows = 500;
+/**
+ * A pull within five minutes of the last one is not noted again (pull-notes.ts), and other processes write theirs after
+ * some seconds: what may have been pulled in that time counts as pulled.
+ */
+export const pullSlackMilliseconds = 600_000;
+
+/** The repositories that a policy is about, by name, each judged when its turn comes. */
+export async function* planRetention(parts: PlanParts, options: PlanOptions): AsyncGenerator<RepositoryPlan> {
+  const exemptions = await parts.exemptions();
+  for await (const repository of repositoriesOf(parts, options)) {
+    const judge = parts.retention(repository);
+    if (judge !== undefined) yield await planOne(parts, { ...options, repository }, judge, exemptions);
+  }
+}
+
+async function* repositoriesOf(
+  { metadata }: PlanParts,
+  { repository, after: begin }: PlanOptions,
+): AsyncGenerator<string> {
+  if (repository !== undefined) return yield repository;
+  for (let after = begin, more = true; more;) {
+    const visibility = { kind: "all" } as const;
+    const page = await metadata.repositories.list({
+      ...{ visibility, limit: pageRows },
+      ...(after !== undefined && { after }),
+    });
+    yield* page.entries;
+    [after, more] = [page.entries.at(-1), page.more];
+  }
+}
+
+async function planOne(
+  parts: PlanParts,
+  { repository, now, pace }: PlanOptions & { readonly repository: string },
+  judge: RepositoryJudge,
+  exemptions: Exemptions,
+): Promise<RepositoryPlan> {
+  await parts.flushPulls();
+  const { retention } = parts.metadata;
+  const moment = { now, pullSlackMilliseconds };
+  const tags: PushedTag[] = [];
+  for (let after: string | undefined, more = judge.judgesTags; more;) {
+    const page = await retention.listTags(repository, { limit: pageRows, ...(after && { after }) });
+    tags.push(...page.entries);
+    [after, more] = [page.entries.at(-1)?.tag, page.more];
+    await pace?.(page.entries.length);
+  }
+  const roots: UntaggedRoot[] = [];
+  for (let after: string | undefined, more = judge.judgesUntagged; more;) {
+    const page = await retention.listUntagged(repository, { limit: pageRows, ...(after && { after }) });
+    roots.push(...page.roots);
+    [after, more] = [page.next, page.next !== undefined];
+    await pace?.(pageRows);
+  }
+  return {
+    repository,
+    tags: judge.tags(tags, exemptions, moment),
+    untagged: judge.untagged(roots, exemptions, moment),
+  };
+}
