@@ -112,7 +112,8 @@ export class RetentionRun {
     const { repository } = plan;
     const { retention } = this.#parts.metadata;
     const tags = await this.#steps(plan.tags, signal, async (step) => {
-      const expired = await retention.expireTags(repository, step, this.#parts.now());
+      const removal = { now: this.#parts.now(), by: `retention:${step[0]?.rule ?? ""}` };
+      const expired = await retention.expireTags(repository, step, removal);
       this.#add({ tags: expired.length });
       const gone = new Set(expired);
       return ({ tag }) => gone.has(tag);

@@ -41,8 +41,13 @@ export interface RetentionStore {
   /**
    * Removes those of the tags that are in every detail as they were judged, as a DELETE of each would. Gives the names of
    * those that it removed.
+   * @param by what the history of the tags says of it
    */
-  expireTags(repository: string, judged: readonly PushedTag[], now: number): Promise<string[]>;
+  expireTags(
+    repository: string,
+    judged: readonly PushedTag[],
+    removal: { readonly now: number; readonly by?: string | undefined },
+  ): Promise<string[]>;
 
   /** Looks at the next `limit` manifests after `after`, by digest; `next` is where to go on, undefined at the end. */
   listUntagged(

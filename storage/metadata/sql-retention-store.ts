@@ -9,7 +9,7 @@ export function retentionOver(runner: CommandRunner): RetentionStore {
   return {
     notePulls: (pulled, at) => runner.write(() => notePulls(pulled, at)),
     listTags: (repository, page) => runner.read(() => listPushedTags(repository, page)),
-    expireTags: (repository, judged, now) => runner.write(() => expireTags(repository, judged, now)),
+    expireTags: (repository, judged, removal) => runner.write(() => expireTags(repository, judged, removal)),
     listUntagged: (repository, page) => runner.read(() => listUntagged(repository, page)),
     releaseUntagged: (repository, judged, now) =>
       runner.write(() => releaseUntagged(repository, judged, now)),

@@ -90,13 +90,24 @@ export function retentionStoreContract(store: CurrentStore): void {
       await push(store(), here, "one", { tags: ["a", "b"], layers: ["layer"] });
       const [a, b] = await tagsOf();
       if (a === undefined || b === undefined) throw new Error("two tags were pushed");
-      expect(await store().retention.expireTags(here, [a], later)).toEqual(["a"]);
+      expect(await store().retention.expireTags(here, [a], { now: later })).toEqual(["a"]);
       await collect(store(), later + grace);
       expect(await tagsOf()).toEqual([b]);
-      expect(await store().retention.expireTags(here, [a, b], later)).toEqual(["b"]);
+      expect(await store().retention.expireTags(here, [a, b], { now: later })).toEqual(["b"]);
       expect(await heldOf(store(), here, ["one", "layer"])).toEqual(["one", "layer"]);
       await collect(store(), later + grace);
       expect(await heldOf(store(), here, ["one", "layer"])).toEqual([]);
+    });
+
+    test("is told in the history of the tag, from where it can be brought back within the grace", async () => {
+      await push(store(), here, "one", { tags: ["a"] });
+      const removal = { now: later, by: "retention:apps" };
+      await store().retention.expireTags(here, await tagsOf(), removal);
+      const { events } = await store().tagHistory.list(here, "a", { limit: 1 });
+      expect(events).toMatchObject([{ kind: "expired", at: later, by: "retention:apps", held: true }]);
+      const restore = { repository: here, tag: "a", isImmutable: false, now: later + 1 };
+      expect(await store().tagHistory.restore(restore)).toMatchObject({ outcome: "restored" });
+      expect(await tagsOf()).toEqual([tagged("a", "one", { pushedAt: later + 1 })]);
     });
 
     const changes: readonly [what: string, change: () => Promise<unknown>][] = [
@@ -110,7 +121,7 @@ export function retentionStoreContract(store: CurrentStore): void {
       await push(store(), here, "one", { tags: ["a", "b"] });
       const judged = await tagsOf();
       await change();
-      const expired = await store().retention.expireTags(here, judged, later);
+      const expired = await store().retention.expireTags(here, judged, { now: later });
       expect(expired).not.toContain("a");
     });
 
@@ -119,7 +130,7 @@ export function retentionStoreContract(store: CurrentStore): void {
       await push(store(), here, "signature", { tags: [tag] });
       const judged = await tagsOf();
       await push(store(), here, "image");
-      expect(await store().retention.expireTags(here, judged, later)).toEqual([]);
+      expect(await store().retention.expireTags(here, judged, { now: later })).toEqual([]);
     });
   });
 

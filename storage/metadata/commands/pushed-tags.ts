@@ -2,13 +2,14 @@
 // by the same once more.
 import { parseDigest, type Digest } from "../../digest.ts";
 import type { Page, PageRequest } from "../metadata-store.ts";
-import type { PushedTag } from "../retention-store.ts";
+import type { PushedTag, RetentionStore } from "../retention-store.ts";
 import { query, type Command } from "../statement.ts";
 import { pageOf, startOf } from "./pages.ts";
 import { lastPulls } from "./pull-times.ts";
 import { releaseWithoutTag } from "./release.ts";
 import { findRepositoryId } from "./repositories.ts";
 import { chunksOf, parameterList } from "./row-lists.ts";
+import { noteTagEvents, type NewTagEvent } from "./tag-events.ts";
 
 interface TagRow {
   readonly tag: string;
@@ -36,13 +37,11 @@ export function* listPushedTags(repository: string, page: PageRequest): Command<
 }
 
 export function* expireTags(
-  repository: string,
-  judged: readonly PushedTag[],
-  now: number,
+  ...[repository, judged, { now, by }]: Parameters<RetentionStore["expireTags"]>
 ): Command<string[]> {
   const repositoryId = yield* findRepositoryId(repository);
   if (repositoryId === undefined) return [];
-  const expired: string[] = [];
+  const events: NewTagEvent[] = [];
   for (const chunk of chunksOf(judged)) {
     const found = new Map<string, FoundTag>();
     for (const tag of yield* findPushedTags(repositoryId, chunk)) found.set(tag.tag, tag);
@@ -51,10 +50,11 @@ export function* expireTags(
       if (current === undefined || !isSame(one, current)) continue;
       yield* query("DELETE FROM tags WHERE repository_id = $1 AND name = $2", repositoryId, one.tag);
       yield* releaseWithoutTag(current.manifestId, now);
-      expired.push(one.tag);
+      events.push({ tag: one.tag, kind: "expired", digest: one.digest, at: now, by });
     }
   }
-  return expired;
+  yield* noteTagEvents(repositoryId, events);
+  return events.map(({ tag }) => tag);
 }
 
 function isSame(one: PushedTag, other: PushedTag): boolean {

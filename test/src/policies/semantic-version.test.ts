@@ -45,16 +45,50 @@ describe("precedence", () => {
 
 describe("parsing", () => {
   test.each([
-    ...["0.0.4", "10.20.30", "1.1.2-prerelease+meta", "1.0.0-alpha.0valid", "1.0.0-alpha-a.b-c-somethinglong"],
-    ...["1.0.0-0A.is.legal", "2.0.1-alpha.1227", "1.2.3----RC-SNAPSHOT.12.9.1--.12", "1.0.0+0.build.1-rc.10000aaa"],
+    ...[
+      "0.0.4",
+      "10.20.30",
+      "1.1.2-prerelease+meta",
+      "1.0.0-alpha.0valid",
+      "1.0.0-alpha-a.b-c-somethinglong",
+    ],
+    ...[
+      "1.0.0-0A.is.legal",
+      "2.0.1-alpha.1227",
+      "1.2.3----RC-SNAPSHOT.12.9.1--.12",
+      "1.0.0+0.build.1-rc.10000aaa",
+    ],
     ...["v1.2.3", "v1.2.3-rc.1"],
   ])("takes %s", (text) => {
     expect(parseSemanticVersion(text)).toBeDefined();
   });
 
   test.each([
-    ...["1", "1.2", "v1.2", "latest", "", "v", "1.2.3.4", "01.1.1", "1.01.1", "1.1.01", "1.2.3-0123", "1.2.3-0123.0123"],
-    ...["1.1.2+.123", "+invalid", "-invalid", "alpha", "1.0.0-alpha..1", "1.2.3.DEV", "1.2-SNAPSHOT", "1.2.3-", "1.2.3+"],
+    ...[
+      "1",
+      "1.2",
+      "v1.2",
+      "latest",
+      "",
+      "v",
+      "1.2.3.4",
+      "01.1.1",
+      "1.01.1",
+      "1.1.01",
+      "1.2.3-0123",
+      "1.2.3-0123.0123",
+    ],
+    ...[
+      "1.1.2+.123",
+      "+invalid",
+      "-invalid",
+      "alpha",
+      "1.0.0-alpha..1",
+      "1.2.3.DEV",
+      "1.2-SNAPSHOT",
+      "1.2.3-",
+      "1.2.3+",
+    ],
     ...["V1.2.3", "vv1.2.3", " 1.2.3", "1.2.3\n", `1.2.3-${"a".repeat(128)}`],
   ])("does not take %j", (text) => {
     expect(parseSemanticVersion(text)).toBeUndefined();

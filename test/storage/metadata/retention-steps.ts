@@ -15,7 +15,7 @@ export async function walkThroughRetention(store: MetadataStore): Promise<void> 
   await push(store, here, "current", { tags: ["v2"] });
   await retention.notePulls([{ repository: here, digest: digestFor("index"), tag: "v1" }], start + 2);
   const { entries } = await retention.listTags(here, { limit: 10 });
-  await retention.expireTags(here, entries, start + 3);
+  await retention.expireTags(here, entries, { now: start + 3 });
   const { roots } = await retention.listUntagged(here, { limit: 10 });
   await retention.releaseUntagged(here, roots, start + 4);
 }

@@ -52,6 +52,7 @@ const changes: readonly Change[] = [
   ["DELETE /mirror/pins", "/mirror/pins?pattern=docker.io/library/*:1", undefined, "mirror.unpin", "docker.io/library/*:1", ""],
   ["POST /mirror/preloads", "/mirror/preloads", { images: ["alpine"], platforms: ["linux/arm64"] }, "mirror.preload", "alpine", "linux/arm64"],
   ["POST /gc/runs", "/gc/runs", { full: true }, "gc.run", "what nothing needs", "full: true"],
+  ["POST /retention/runs", "/retention/runs", { repository: "team/app" }, "retention.run", "team/app", "repository: team/app"],
   ["DELETE /robots/:name/secrets/:id", "/robots/ci/secrets/{secret}", undefined, "robot.secret.delete", "ci {secret}", ""],
 ];
 

@@ -122,6 +122,10 @@ const rows: readonly Row[] = [
   ["GET /gc/plan", "/gc/plan", undefined,                                          401, 403, 403, 403, 403, 403, 200],
   ["POST /gc/runs", "/gc/runs", {},                                                401, 403, 403, 403, 403, 403, 200],
 
+  ["GET /retention", "/retention", undefined,                                      401, 403, 403, 403, 403, 403, 200],
+  ["GET /retention/plan", "/retention/plan", undefined,                            401, 403, 403, 403, 403, 403, 200],
+  ["POST /retention/runs", "/retention/runs", {},                                  401, 403, 403, 403, 403, 403, 200],
+
   ["GET /audit", "/audit", undefined,                                              401, 403, 403, 403, 403, 403, 200],
 ];
 
