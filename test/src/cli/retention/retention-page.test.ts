@@ -71,9 +71,7 @@ describe("berth retention", () => {
       total: { tags: 1 },
       lastError: null,
     });
-    expect(await json("audit --action retention.run")).toMatchObject({
-      items: [{ target: "other/app" }, {}, {}],
-    });
+    expect(await json("audit --action retention.run")).toMatchObject([{ target: "other/app" }, {}, {}]);
   });
 
   it("lets what nothing tags go a day after its tag was moved, and no sooner", async () => {
