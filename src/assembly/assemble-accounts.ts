@@ -45,6 +45,7 @@ export async function assembleAccounts(config: Config, parts: AuthParts): Promis
 
 async function assembleOn(revision: AccessRevision, config: Config, parts: AuthParts): Promise<AuthSide> {
   const { metadata, names, origin, mirror, collection, retention, logger, now, adminPassword } = parts;
+  const admin = { mirror, collection, retention };
   const { access } = metadata;
   const { defaultProject, service, auditSeconds } = config.auth.accounts;
   const queue = new HashingQueue();
@@ -73,18 +74,7 @@ async function assembleOn(revision: AccessRevision, config: Config, parts: AuthP
     gate,
     before: [
       tokenRoutes({ ...logins, authorizer, namespaces: names, origin, trail }),
-      adminRoutes({
-        ...services,
-        mirror,
-        collection,
-        retention,
-        access,
-        gate,
-        trail,
-        authenticator,
-        origin,
-        locate,
-      }),
+      adminRoutes({ ...services, ...admin, access, gate, trail, authenticator, origin, locate }),
     ],
     jobs: [new ExpiredAccess({ metadata, auditSeconds, everySeconds: 3600, now })],
     expiringRobots: () => expiringRobots(access.accounts),

@@ -9,7 +9,7 @@ import { openMetadataStore } from "../../storage/metadata/open-metadata-store.ts
 import { assembleAuth } from "./assemble-auth.ts";
 import { assembleCollector } from "./assemble-collector.ts";
 import { assembleMirror, type MirrorParts, type MirrorSide } from "./assemble-mirror.ts";
-import { assembleRetention } from "./assemble-retention.ts";
+import { assembleRetention, type RetentionSide, type RetentionSideParts } from "./assemble-retention.ts";
 import type { AuthSide } from "./auth-side.ts";
 import { openRoom, roomForPushes } from "./open-room.ts";
 import { blobStoreOptions } from "../config/blob-store-options.ts";
@@ -24,7 +24,7 @@ import type { Job } from "../jobs/job.ts";
 import { startScheduler } from "../jobs/scheduler.ts";
 import type { Logger } from "../observability/logger.ts";
 import { createMetrics, listenForMetrics, type Metrics } from "../observability/metrics.ts";
-import { createLocalRegistry, type LocalRegistryParts } from "../registry/local-registry.ts";
+import { createLocalRegistry } from "../registry/local-registry.ts";
 import type { Registry } from "../registry/registry.ts";
 
 export interface RunningRegistry {
@@ -60,20 +60,13 @@ export async function assemble(
     const { publicUrl, trustedProxies, maxManifestBytes } = config.http;
     const origin = originOf({ publicUrl, trustedProxies });
     const metrics = createMetrics({ room });
-    const retention = assembleRetention(config, { ...parts, metrics: metrics.retention });
-    opened.push(() => retention.close());
-    const local = openLocal(config, { ...stores, now, room, onPull: retention.pulled });
+    const { local, retention } = openLocalSide(config, { ...parts, metrics: metrics.retention }, opened);
     const mirror = await openMirrorSide(config, { ...parts, local, metrics: metrics.mirror }, opened);
     const collector = assembleCollector(config, { ...parts, metrics: metrics.collector });
     opened.push(() => collector.close());
     const admin = { mirror: mirror.admin, collection: collector.admin, retention: retention.admin };
-    const auth = await assembleAuth(config, {
-      ...parts,
-      ...admin,
-      origin,
-      names: mirror.names,
-      adminPassword,
-    });
+    const authParts = { ...admin, origin, names: mirror.names, adminPassword };
+    const auth = await assembleAuth(config, { ...parts, ...authParts });
     opened.push(() => auth.close());
     const jobs = [mirror, collector, retention, auth].flatMap((side) => side.jobs);
     const work = [expiredUploads(config, stores, now), ...jobs, ...renewals(certificate)];
@@ -104,14 +97,20 @@ export async function assemble(
   }
 }
 
-type LocalParts = Pick<LocalRegistryParts, "metadata" | "blobStore" | "now" | "onPull"> & {
-  readonly room: DiskRoom;
-};
-
-function openLocal(config: Config, { room, ...parts }: LocalParts): Registry {
+/** Our own registry, and retention, which is told of its pulls. */
+function openLocalSide(
+  config: Config,
+  { room, ...parts }: RetentionSideParts & Stores & { readonly room: DiskRoom },
+  opened: Array<() => Promise<void>>,
+): { readonly local: Registry; readonly retention: RetentionSide } {
+  const retention = assembleRetention(config, parts);
+  opened.push(() => retention.close());
   const { uploads, gc } = config;
-  const forPushes = { room: roomForPushes(room, config) };
-  return createLocalRegistry({ ...parts, ...forPushes, uploads, gc, newId: randomUUID });
+  const local = createLocalRegistry({
+    ...{ ...parts, uploads, gc, newId: randomUUID },
+    ...{ room: roomForPushes(room, config), onPull: retention.pulled },
+  });
+  return { local, retention };
 }
 
 async function openMirrorSide(

@@ -58,7 +58,10 @@ async function* repositoriesOf(
   { metadata }: PlanParts,
   { repository, after: begin }: PlanOptions,
 ): AsyncGenerator<string> {
-  if (repository !== undefined) return yield repository;
+  if (repository !== undefined) {
+    yield repository;
+    return;
+  }
   for (let after = begin, more = true; more;) {
     const visibility = { kind: "all" } as const;
     const page = await metadata.repositories.list({

@@ -61,19 +61,19 @@ async function planned(
 
 async function done(
   { terminal }: RetentionParts,
-  { retain, trail }: RetentionTools,
+  tools: RetentionTools,
   { repository }: Options,
   { signal, progress }: Running,
 ): Promise<readonly RepositoryPlan[]> {
   const plans: RepositoryPlan[] = [];
-  const report = await retain({
+  const report = await tools.retain({
     ...{ repository, signal },
     onWait: () => progress.show(() => "another run goes on; this one waits for its turn"),
     onRepository: (plan) => plans.push(plan),
     onProgress: (soFar) => progress.show(() => `deleted ${amountText(soFar.done)}`),
   });
   const change = { action: "retention.run", target: repository ?? "all repositories" };
-  await trail.write(entryOf(terminal, change, "allowed", amountText(report.done)));
+  await tools.trail.write(entryOf(terminal, change, "allowed", amountText(report.done)));
   return plans;
 }
 
