@@ -57,23 +57,22 @@ export async function assemble(
     const room = openRoom(config);
     const stores = await openStores(config, room, opened);
     const parts = { ...stores, room, logger, now };
-    const { publicUrl, trustedProxies, maxManifestBytes } = config.http;
-    const origin = originOf({ publicUrl, trustedProxies });
+    const origin = originOf(config.http);
     const metrics = createMetrics({ room });
     const { local, retention } = openLocalSide(config, { ...parts, metrics: metrics.retention }, opened);
     const mirror = await openMirrorSide(config, { ...parts, local, metrics: metrics.mirror }, opened);
     const collector = assembleCollector(config, { ...parts, metrics: metrics.collector });
     opened.push(() => collector.close());
     const admin = { mirror: mirror.admin, collection: collector.admin, retention: retention.admin };
-    const authParts = { ...admin, origin, names: mirror.names, adminPassword };
-    const auth = await assembleAuth(config, { ...parts, ...authParts });
+    const names = { origin, names: mirror.names };
+    const auth = await assembleAuth(config, { ...parts, ...admin, ...names, adminPassword });
     opened.push(() => auth.close());
     const jobs = [mirror, collector, retention, auth].flatMap((side) => side.jobs);
-    const work = [expiredUploads(config, stores, now), ...jobs, ...renewals(certificate)];
-    const scheduler = startScheduler(work, logger);
+    jobs.push(expiredUploads(config, stores, now), ...renewals(certificate));
+    const scheduler = startScheduler(jobs, logger);
     opened.push(() => scheduler.close());
     const metricsServer = await serveMetrics(config, metrics, auth);
-    if (metricsServer) opened.push(() => metricsServer.close());
+    opened.push(async () => metricsServer?.close());
     let draining = () => false;
     const app = createApp({
       registry: mirror.registry,
@@ -83,10 +82,9 @@ export async function assemble(
       health: { ready: () => readiness(stores, draining()) },
       metrics: metrics.http,
       redirects: redirectsOf(config),
-      ...{ logger, origin, publicUrl, maxManifestBytes },
+      ...{ ...httpLimits(config), logger, origin },
     });
-    const address = { ...config.http, ...config.http.listen, certificate };
-    const server = await listen(app.callback(), address, logger);
+    const server = await listen(app.callback(), addressOf(config, certificate), logger);
     draining = server.draining;
     opened.push(() => drain(config, server, mirror));
     const urls = { http: server.url, ...(metricsServer && { metrics: metricsServer.url }) };
@@ -111,6 +109,14 @@ function openLocalSide(
     ...{ room: roomForPushes(room, config), onPull: retention.pulled },
   });
   return { local, retention };
+}
+
+function httpLimits({ http: { publicUrl, maxManifestBytes } }: Config) {
+  return { publicUrl, maxManifestBytes };
+}
+
+function addressOf({ http }: Config, certificate: CurrentCertificate | undefined) {
+  return { ...http, ...http.listen, certificate };
 }
 
 async function openMirrorSide(
