@@ -57,15 +57,16 @@ export async function assemble(
     const room = openRoom(config);
     const stores = await openStores(config, room, opened);
     const parts = { ...stores, room, logger, now };
-    const origin = originOf(config.http);
+    const { publicUrl, maxManifestBytes } = config.http;
+    const origin = originOf({ ...config.http, publicUrl });
     const metrics = createMetrics({ room });
     const { local, retention } = openLocalSide(config, { ...parts, metrics: metrics.retention }, opened);
     const mirror = await openMirrorSide(config, { ...parts, local, metrics: metrics.mirror }, opened);
     const collector = assembleCollector(config, { ...parts, metrics: metrics.collector });
     opened.push(() => collector.close());
     const admin = { mirror: mirror.admin, collection: collector.admin, retention: retention.admin };
-    const names = { origin, names: mirror.names };
-    const auth = await assembleAuth(config, { ...parts, ...admin, ...names, adminPassword });
+    const asked = { ...parts, ...admin, origin, names: mirror.names, adminPassword };
+    const auth = await assembleAuth(config, asked);
     opened.push(() => auth.close());
     const jobs = [mirror, collector, retention, auth].flatMap((side) => side.jobs);
     jobs.push(expiredUploads(config, stores, now), ...renewals(certificate));
@@ -77,12 +78,11 @@ export async function assemble(
     const app = createApp({
       registry: mirror.registry,
       namespaces: mirror.names,
-      gate: auth.gate,
-      before: auth.before,
+      ...{ gate: auth.gate, before: auth.before },
       health: { ready: () => readiness(stores, draining()) },
       metrics: metrics.http,
       redirects: redirectsOf(config),
-      ...{ ...httpLimits(config), logger, origin },
+      ...{ logger, origin, publicUrl, maxManifestBytes },
     });
     const server = await listen(app.callback(), addressOf(config, certificate), logger);
     draining = server.draining;
@@ -109,10 +109,6 @@ function openLocalSide(
     ...{ room: roomForPushes(room, config), onPull: retention.pulled },
   });
   return { local, retention };
-}
-
-function httpLimits({ http: { publicUrl, maxManifestBytes } }: Config) {
-  return { publicUrl, maxManifestBytes };
 }
 
 function addressOf({ http }: Config, certificate: CurrentCertificate | undefined) {
