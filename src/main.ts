@@ -16,6 +16,7 @@ const machinery: Machinery = {
   openGc: async (config, options) => (await import("./assembly/gc-tools.ts")).openGc(config, options),
   openRetention: async (config, options) =>
     (await import("./assembly/retention-tools.ts")).openRetentionTools(config, options),
+  openTags: async (config, options) => (await import("./assembly/tag-tools.ts")).openTags(config, options),
   openMirror: async (config, options) =>
     (await import("./assembly/mirror-tools.ts")).openMirror(config, options),
   probeUpstreams: async function* (config, wanted) {

@@ -46,6 +46,7 @@ const arrows: Record<string, readonly string[]> = {
     "src/assembly/access-services.ts",
     "src/assembly/storage-tools.ts",
     "src/assembly/gc-tools.ts",
+    "src/assembly/tag-tools.ts",
     "src/assembly/mirror-tools.ts",
     "src/assembly/retention-tools.ts",
     "src/assembly/upstream-probes.ts",

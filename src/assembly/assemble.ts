@@ -10,7 +10,7 @@ import { assembleAuth } from "./assemble-auth.ts";
 import { assembleCollector } from "./assemble-collector.ts";
 import { assembleMirror, type MirrorParts, type MirrorSide } from "./assemble-mirror.ts";
 import { assembleRetention, type RetentionSide, type RetentionSideParts } from "./assemble-retention.ts";
-import type { AuthSide } from "./auth-side.ts";
+import type { AuthParts, AuthSide } from "./auth-side.ts";
 import { openRoom, roomForPushes } from "./open-room.ts";
 import { blobStoreOptions } from "../config/blob-store-options.ts";
 import type { Config } from "../config/load-config.ts";
@@ -24,8 +24,10 @@ import type { Job } from "../jobs/job.ts";
 import { startScheduler } from "../jobs/scheduler.ts";
 import type { Logger } from "../observability/logger.ts";
 import { createMetrics, listenForMetrics, type Metrics } from "../observability/metrics.ts";
+import { immutableTagsBy } from "../policies/immutable-tags.ts";
 import { createLocalRegistry } from "../registry/local-registry.ts";
 import type { Registry } from "../registry/registry.ts";
+import { TagHistory } from "../registry/tag-history.ts";
 
 export interface RunningRegistry {
   readonly urls: { readonly http: string; readonly metrics?: string };
@@ -66,7 +68,7 @@ export async function assemble(
     opened.push(() => collector.close());
     const admin = { mirror: mirror.admin, collection: collector.admin, retention: retention.admin };
     const asked = { ...parts, ...admin, origin, names: mirror.names, adminPassword };
-    const auth = await assembleAuth(config, asked);
+    const auth = await openAuthSide(config, asked);
     opened.push(() => auth.close());
     const jobs = [mirror, collector, retention, auth].flatMap((side) => side.jobs);
     jobs.push(expiredUploads(config, stores, now), ...renewals(certificate));
@@ -104,8 +106,9 @@ function openLocalSide(
   const retention = assembleRetention(config, parts);
   opened.push(() => retention.close());
   const { uploads, gc } = config;
+  const immutableTags = immutableTagsBy(config.tags.immutable);
   const local = createLocalRegistry({
-    ...{ ...parts, uploads, gc, newId: randomUUID },
+    ...{ ...parts, uploads, gc, immutableTags, newId: randomUUID },
     ...{ room: roomForPushes(room, config), onPull: retention.pulled },
   });
   return { local, retention };
@@ -124,6 +127,12 @@ async function openMirrorSide(
   opened.push(() => mirror.close());
   await mirror.sweep();
   return mirror;
+}
+
+function openAuthSide(config: Config, parts: Omit<AuthParts, "tagHistory">): Promise<AuthSide> {
+  const immutableTags = immutableTagsBy(config.tags.immutable);
+  const tagHistory = new TagHistory({ ...parts, ...config.gc, immutableTags });
+  return assembleAuth(config, { ...parts, tagHistory });
 }
 
 /** Requests and downloads from upstreams have the same time to finish, at the same time: either may wait for the other. */

@@ -2,6 +2,7 @@
 import type { FirstAdmin } from "../../auth/accounts/first-admin.ts";
 import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
 import type { CollectionAdmin } from "../http/admin/collection-admin.ts";
+import type { TagHistoryAdmin } from "../http/admin/tag-history-admin.ts";
 import type { MirrorAdmin } from "../http/admin/mirror-admin.ts";
 import type { RetentionAdmin } from "../http/admin/retention-admin.ts";
 import type { AppParts } from "../http/app.ts";
@@ -19,6 +20,7 @@ export interface AuthParts {
   readonly mirror: MirrorAdmin;
   readonly collection: CollectionAdmin;
   readonly retention: RetentionAdmin;
+  readonly tagHistory: TagHistoryAdmin;
   /** What the names in scopes mean. */
   readonly names: NamespaceResolver;
   readonly logger: Logger;

@@ -40,11 +40,11 @@ function keepOf(settings: Omit<RuleSettings, "name" | "tags" | "except">): Keep 
 
 /** Pins keep what was pushed as they keep what is cached. */
 export async function exemptionsOf(
-  { mirror }: Config,
+  { mirror, tags }: Config,
   metadata: Pick<MetadataStore, "mirror">,
 ): Promise<Exemptions> {
   return {
-    immutable: immutableTagsBy([]),
+    immutable: immutableTagsBy(tags.immutable),
     pinned: pinnedBy([...mirror.pins, ...(await metadata.mirror.pins.list())]),
   };
 }

@@ -21,6 +21,8 @@ import { doctorCommand } from "./doctor/doctor-command.ts";
 import type { UpstreamProbing } from "./doctor/doctor-upstream.ts";
 import { storageCommand } from "./storage/storage-command.ts";
 import type { Maintenance } from "./storage/storage-parts.ts";
+import { tagCommand } from "./tag/tag-command.ts";
+import type { Tagging } from "./tag/tag-parts.ts";
 import type { Terminal } from "./terminal.ts";
 import { tokenCommand } from "./token/token-command.ts";
 import { userCommand } from "./user/user-command.ts";
@@ -33,6 +35,7 @@ export type Machinery = Serving &
   Mirroring &
   Collecting &
   Retaining &
+  Tagging &
   UpstreamProbing;
 
 const guide = `
@@ -77,6 +80,7 @@ export function createProgram(terminal: Terminal, machinery: Machinery): Command
   const maintenance = { terminal, ...machinery };
   program.addCommand(storageCommand(maintenance)).addCommand(gcCommand(maintenance));
   program.addCommand(retentionCommand(maintenance));
+  program.addCommand(tagCommand(maintenance));
   program.addCommand(mirrorCommand(maintenance));
   program.addCommand(doctorCommand(maintenance)).addCommand(clientConfigCommand(terminal));
   for (const command of withDescendants(program)) {

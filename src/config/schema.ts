@@ -10,6 +10,7 @@ import { oneOf } from "./one-of.ts";
 import { s3 } from "./s3-schema.ts";
 import { publicUrl } from "./public-url.ts";
 import { retention } from "./retention-schema.ts";
+import { tags } from "./tags-schema.ts";
 import { upstreams } from "./upstream-schema.ts";
 
 /** The longest delay that a Node timer can count, 2^31 - 1 milliseconds, rounded down to seconds (almost 25 days). */
@@ -154,6 +155,7 @@ export const configSchema = z
     uploads: uploads.prefault({}).describe("Uploads that have begun and are not finished."),
     gc: gc.prefault({}).describe("What becomes of content that nothing needs any more."),
     retention: retention.prefault({}).describe("Which tags stay, and which are deleted by themselves."),
+    tags: tags.prefault({}).describe("Tags that were pushed."),
     upstreams: upstreams
       .prefault([])
       .describe(

@@ -33,6 +33,10 @@ const table = {
   manifestTooLarge: { code: "SIZE_INVALID", status: 413, message: "the manifest is larger than this registry accepts" },
   manifestReferenceUnknown: { code: "MANIFEST_BLOB_UNKNOWN", status: 404, message: "the manifest names content that this repository does not have: push it first" },
   manifestNeeded: { code: "DENIED", status: 405, message: "an index of this repository lists the manifest: delete that index first" },
+  tagImmutable: { code: "DENIED", status: 409, message: "the tag is immutable" },
+  tagUnknown: { code: "MANIFEST_UNKNOWN", status: 404, message: "nothing is known of such a tag, or not that it ever pointed there" },
+  tagOccupied: { code: "DENIED", status: 409, message: "the tag is there: name the digest that it shall be moved to" },
+  manifestCollected: { code: "MANIFEST_UNKNOWN", status: 404, message: "the manifest is gone, deleted by its digest or collected after the grace: push it again" },
   preconditionFailed: { code: "DENIED", status: 412, message: "the condition of If-Match or If-None-Match does not hold" },
   tooManyTags: { code: "UNSUPPORTED", status: 414, message: "too many tag parameters" },
 

@@ -64,9 +64,9 @@ export class PullThroughManifests implements Manifests {
     return this.#parts.local.put(repository, reference, put);
   }
 
-  async delete(repository: RepositoryName, reference: Reference, only?: readonly Digest[]): Promise<void> {
+  async delete(...[repository, ...rest]: Parameters<Manifests["delete"]>): Promise<void> {
     refuseChange(this.#parts.map, repository);
-    return this.#parts.local.delete(repository, reference, only);
+    return this.#parts.local.delete(repository, ...rest);
   }
 
   async #answer(at: MirroredRepository, reference: Reference): Promise<StoredManifest | undefined> {

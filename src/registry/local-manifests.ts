@@ -9,11 +9,13 @@ import type {
 import { parseManifest, type ParsedManifest } from "../oci/manifest.ts";
 import { shapeOf } from "../oci/media-types.ts";
 import { OciError } from "../oci/oci-error.ts";
-import type { Reference } from "../oci/reference.ts";
+import type { Reference, Tag } from "../oci/reference.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";
 import type { Pull } from "./pull-notes.ts";
+import type { ImmutableTags } from "../policies/immutable-tags.ts";
 import type { Look, ManifestPut, Manifests, PutManifest, StoredManifest } from "./registry.ts";
 import type { RoomForPushes } from "./room-for-pushes.ts";
+import { tagImmutable } from "./tag-immutable.ts";
 import type { Touches } from "./touches.ts";
 
 const turnBytes = 256 * 1024;
@@ -22,6 +24,7 @@ export interface LocalManifestsParts {
   readonly metadata: MetadataStore;
   readonly touches: Touches;
   readonly room: RoomForPushes;
+  readonly immutableTags: ImmutableTags;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly onPull?: ((pull: Pull) => void) | undefined;
@@ -31,13 +34,15 @@ export class LocalManifests implements Manifests {
   readonly #metadata: MetadataStore;
   readonly #touches: Touches;
   readonly #room: RoomForPushes;
+  readonly #immutableTags: ImmutableTags;
   readonly #now: () => number;
   readonly #onPull: ((pull: Pull) => void) | undefined;
 
-  constructor({ metadata, touches, room, now, onPull }: LocalManifestsParts) {
+  constructor({ metadata, touches, room, immutableTags, now, onPull }: LocalManifestsParts) {
     this.#metadata = metadata;
     this.#touches = touches;
     this.#room = room;
+    this.#immutableTags = immutableTags;
     this.#now = now;
     this.#onPull = onPull;
   }
@@ -97,16 +102,20 @@ export class LocalManifests implements Manifests {
       referencePolicy: "required",
       tags: [...new Set(tags)],
       precondition: preconditionOn(reference, put.precondition),
+      isImmutable: this.#isImmutableIn(repository),
+      by: put.by,
       now: this.#now(),
     });
-    refuseUnlessCommitted(result);
+    refuseUnlessCommitted(result, (tag) => this.#immutableTags(repository, tag) ?? "");
     return { digest, subject: manifest.subject };
   }
 
-  async delete(repository: RepositoryName, reference: Reference, only?: readonly Digest[]): Promise<void> {
-    if (reference.kind === "tag") return this.#deleteTag(repository, reference.tag, only);
+  async delete(...[repository, reference, only, by]: Parameters<Manifests["delete"]>): Promise<void> {
+    if (reference.kind === "tag") return this.#deleteTag(repository, reference.tag, only, by);
     if (only?.includes(reference.digest) === false) throw preconditionFailed(reference.digest);
-    const result = await this.#metadata.manifests.delete(repository, reference.digest, this.#now());
+    const isImmutable = this.#isImmutableIn(repository);
+    const removal = { by, isImmutable };
+    const result = await this.#metadata.manifests.delete(repository, reference.digest, this.#now(), removal);
     switch (result.outcome) {
       case "deleted":
         return;
@@ -114,13 +123,27 @@ export class LocalManifests implements Manifests {
         throw new OciError("manifestUnknown", { detail: { digest: reference.digest } });
       case "needed":
         throw new OciError("manifestNeeded", { detail: { digest: reference.digest, neededBy: result.by } });
+      case "immutable":
+        throw tagImmutable(result.tag, this.#immutableTags(repository, result.tag) ?? "", reference.digest);
     }
   }
 
-  async #deleteTag(repository: RepositoryName, tag: string, only?: readonly Digest[]): Promise<void> {
-    if (await this.#metadata.tags.delete(repository, tag, this.#now(), only)) return;
+  #isImmutableIn(repository: RepositoryName): (tag: string) => boolean {
+    return (tag) => this.#immutableTags(repository, tag) !== undefined;
+  }
+
+  async #deleteTag(
+    repository: RepositoryName,
+    tag: Tag,
+    only: readonly Digest[] | undefined,
+    by: string | undefined,
+  ): Promise<void> {
+    const rule = this.#immutableTags(repository, tag);
+    const isFree = rule === undefined;
+    if (isFree && (await this.#metadata.tags.delete(repository, tag, this.#now(), only, { by }))) return;
     const current = await this.#metadata.manifests.findByTag(repository, tag);
     if (current === undefined) throw new OciError("manifestUnknown", { detail: { tag } });
+    if (rule !== undefined) throw tagImmutable(tag, rule, current.digest);
     throw preconditionFailed(current.digest);
   }
 
@@ -149,7 +172,7 @@ function preconditionOn(
   return reference.kind === "tag" ? { tag: reference.tag, demand } : { demand };
 }
 
-function refuseUnlessCommitted(result: ManifestCommitResult): void {
+function refuseUnlessCommitted(result: ManifestCommitResult, ruleOf: (tag: string) => string): void {
   switch (result.outcome) {
     case "committed":
       return;
@@ -157,6 +180,8 @@ function refuseUnlessCommitted(result: ManifestCommitResult): void {
       throw new OciError("manifestReferenceUnknown", { detail: { missing: result.digests } });
     case "precondition-failed":
       throw preconditionFailed(result.current);
+    case "immutable":
+      throw tagImmutable(result.tag, ruleOf(result.tag), result.current);
   }
 }
 

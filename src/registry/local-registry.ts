@@ -1,6 +1,7 @@
 // The registry on our own two stores.
 import type { BlobStore } from "../../storage/blobs/blob-store.ts";
 import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
+import type { ImmutableTags } from "../policies/immutable-tags.ts";
 import { LocalBlobs } from "./local-blobs.ts";
 import { LocalManifests } from "./local-manifests.ts";
 import { LocalReferrers } from "./local-referrers.ts";
@@ -19,6 +20,8 @@ export interface LocalRegistryParts {
   readonly room?: RoomForPushes | undefined;
   /** How long content stays that nothing needs. */
   readonly gc: { readonly graceSeconds: number };
+  /** None unless given. */
+  readonly immutableTags?: ImmutableTags;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly newId: () => string;
@@ -27,11 +30,12 @@ export interface LocalRegistryParts {
 }
 
 export function createLocalRegistry(parts: LocalRegistryParts): Registry {
-  const { blobStore, metadata, gc, now, newId, onPull, room = { demand: async () => undefined } } = parts;
+  const { blobStore, metadata, gc, now, newId, onPull } = parts;
+  const { room = { demand: async () => undefined }, immutableTags = () => undefined } = parts;
   const touches = new Touches({ garbage: metadata.garbage, graceSeconds: gc.graceSeconds, now });
   const readLeases = new ReadLeases({ leases: metadata.objectLeases, holder: newId(), now });
   return {
-    manifests: new LocalManifests({ metadata, touches, room, now, onPull }),
+    manifests: new LocalManifests({ metadata, touches, room, immutableTags, now, onPull }),
     blobs: new LocalBlobs({ blobStore, metadata, touches, readLeases, now }),
     uploads: new LocalUploads({ ...parts, room }),
     referrers: new LocalReferrers(metadata),

@@ -47,6 +47,8 @@ export interface ManifestPut {
   /** Tags to set beside the reference itself, in the same step. */
   readonly tags: readonly Tag[];
   readonly precondition: Precondition | undefined;
+  /** Who pushes it, for the history of its tags. */
+  readonly by?: string | undefined;
 }
 
 export interface PutManifest {
@@ -69,15 +71,22 @@ export interface Manifests {
   /** Before a manifest of so many bytes is read: fails as `put` would, for want of room or because nothing can be put here. */
   announce(repository: RepositoryName, bytes: number): Promise<void>;
 
-  /** @throws OciError manifestInvalid, digestMismatch, manifestReferenceUnknown, preconditionFailed */
+  /** @throws OciError manifestInvalid, digestMismatch, manifestReferenceUnknown, preconditionFailed, tagImmutable */
   put(repository: RepositoryName, reference: Reference, manifest: ManifestPut): Promise<PutManifest>;
 
   /**
    * By tag: removes exactly that tag. By digest: removes the manifest and all its tags.
    * @param only what the reference must stand for, when the caller demands it
-   * @throws OciError manifestUnknown; preconditionFailed; manifestNeeded while a present index of the repository lists it
+   * @param by who deletes it, for the history of its tags
+   * @throws OciError manifestUnknown; preconditionFailed; tagImmutable; manifestNeeded while a present index of the
+   * repository lists it
    */
-  delete(repository: RepositoryName, reference: Reference, only?: readonly Digest[]): Promise<void>;
+  delete(
+    repository: RepositoryName,
+    reference: Reference,
+    only?: readonly Digest[],
+    by?: string,
+  ): Promise<void>;
 }
 
 export interface OpenBlob {

@@ -21,6 +21,7 @@ import { retentionStoreContract } from "./retention-store.ts";
 import { signingKeysContract } from "./metadata-store-signing-keys.ts";
 import { storedBlobsContract } from "./metadata-store-stored-blobs.ts";
 import { tagsContract } from "./metadata-store-tags.ts";
+import { tagHistoryContract } from "./tag-history-store.ts";
 import { uploadsContract } from "./metadata-store-uploads.ts";
 import { mirrorStoreContract } from "./mirror-store.ts";
 
@@ -61,5 +62,6 @@ export function metadataStoreContract(name: string, makeDatabase: () => Promise<
     mirrorStoreContract(store);
     garbageStoreContract(store);
     retentionStoreContract(store);
+    tagHistoryContract(store);
   });
 }

@@ -12,6 +12,7 @@ import { Gate } from "../../src/http/middleware/gate.ts";
 import { listen, type ServerOptions } from "../../src/http/server.ts";
 import { createLogger, type Logger } from "../../src/observability/logger.ts";
 import { createMetrics, type Metrics } from "../../src/observability/metrics.ts";
+import type { ImmutableTags } from "../../src/policies/immutable-tags.ts";
 import { createLocalRegistry } from "../../src/registry/local-registry.ts";
 import type { NamespaceResolver } from "../../src/registry/namespace-resolver.ts";
 import type { Registry } from "../../src/registry/registry.ts";
@@ -36,6 +37,7 @@ export interface Parts {
   readonly uploads?: { readonly expirySeconds?: number; readonly leaseSeconds?: number };
   readonly graceSeconds?: number;
   readonly room?: RoomForPushes;
+  readonly immutableTags?: ImmutableTags;
   /** Puts something of the test's own around the registry. */
   readonly wrap?: (registry: Registry) => Registry;
 }
@@ -65,6 +67,7 @@ export async function serveParts(parts: Parts = {}): Promise<ServedParts> {
       uploads: { expirySeconds: 3600, leaseSeconds: 10, ...parts.uploads },
       gc: { graceSeconds: parts.graceSeconds ?? 86_400 },
       room: parts.room,
+      ...(parts.immutableTags && { immutableTags: parts.immutableTags }),
       now: parts.now ?? Date.now,
       newId: randomUUID,
     }),

@@ -13,6 +13,7 @@ import type { Origin } from "../origin.ts";
 import type { CollectionAdmin } from "./collection-admin.ts";
 import type { MirrorAdmin } from "./mirror-admin.ts";
 import type { RetentionAdmin } from "./retention-admin.ts";
+import type { TagHistoryAdmin } from "./tag-history-admin.ts";
 
 export interface AdminParts {
   readonly gate: Pick<Gate, "admit" | "callerOf" | "decisionOn" | "visibleTo">;
@@ -24,6 +25,7 @@ export interface AdminParts {
   readonly mirror: MirrorAdmin;
   readonly collection: CollectionAdmin;
   readonly retention: RetentionAdmin;
+  readonly tagHistory: TagHistoryAdmin;
   readonly access: AccessReads;
   readonly trail: Pick<AuditTrail, "write">;
   /** Judges the current password of somebody who changes it. */

@@ -29,7 +29,7 @@ export function adminRoutes(parts: AdminParts): Middleware {
 
 async function serve(parts: AdminParts, ctx: Context, needs: Needs, operation: Operation): Promise<void> {
   const path = pathOf(ctx);
-  const { access, refusal } = await needs.accessTo(path, parts);
+  const { access, refusal } = await needs.accessTo(path, parts, ctx.query);
   if (access !== undefined) await parts.gate.admit(ctx, access, refusal);
   if (operation.action !== undefined) checkChange(parts, ctx);
   const body = operation.body && (await jsonBody(ctx));

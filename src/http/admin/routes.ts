@@ -12,6 +12,8 @@ import {
   administerProject,
   administerRobot,
   nothing,
+  pullRepository,
+  pushRepository,
   seeProject,
   self,
   system,
@@ -23,6 +25,7 @@ import * as projects from "./projects.ts";
 import { deleteRobotSecret, listRobotSecrets, rotateRobot } from "./robot-secrets.ts";
 import * as retention from "./retention.ts";
 import * as robots from "./robots.ts";
+import * as tags from "./tags.ts";
 import * as users from "./users.ts";
 
 type AdminMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -98,6 +101,8 @@ const rows: readonly AdminRoute[] = [
   ["GET", "/retention", system, retention.getRetention],
   ["GET", "/retention/plan", system, retention.planRetention],
   ["POST", "/retention/runs", system, retention.startRetention],
+  ["GET", "/tags/history", pullRepository, tags.listTagHistory],
+  ["POST", "/tags/restore", pushRepository, tags.restoreTag],
 
   ["GET", "/audit", system, listAudit],
 ];

@@ -1,5 +1,6 @@
 // end-3, end-7, end-9: manifests by tag and by digest.
 import type { Context } from "koa";
+import { principalName } from "../../../auth/principal.ts";
 import type { Digest } from "../../../storage/digest.ts";
 import { OciError } from "../../oci/oci-error.ts";
 import type { Reference } from "../../oci/reference.ts";
@@ -15,7 +16,9 @@ export function manifestHandlers(parts: HandlerParts): Record<"get" | "put" | "d
     get: (ctx, path) => getManifest(parts, ctx, path),
     put: (ctx, path) => putManifest(parts, ctx, path),
     delete: async (ctx, path) => {
-      await parts.registry.manifests.delete(repositoryIn(path), referenceIn(path), demandedDigests(ctx));
+      const [repository, reference] = [repositoryIn(path), referenceIn(path)];
+      const by = callerName(parts, ctx);
+      await parts.registry.manifests.delete(repository, reference, demandedDigests(ctx), by);
       answerEmpty(ctx, 202);
     },
   };
@@ -53,6 +56,7 @@ async function putManifest(parts: HandlerParts, ctx: Context, path: PathParamete
     contentType,
     tags,
     precondition,
+    by: callerName(parts, ctx),
   });
   answerEmpty(ctx, 201);
   ctx.set("location", parts.locate(`/v2/${repository}/manifests/${put.digest}`));
@@ -61,6 +65,11 @@ async function putManifest(parts: HandlerParts, ctx: Context, path: PathParamete
   // A client that sees OCI-Subject knows that it need not keep a fallback tag (end-7).
   if (put.subject !== undefined) ctx.set("oci-subject", put.subject);
   if (tags.length > 0) ctx.set("oci-tag", tags);
+}
+
+/** For the history of tags. */
+function callerName({ gate }: HandlerParts, ctx: Context): string {
+  return principalName(gate.callerOf(ctx).principal);
 }
 
 function setIdentity(ctx: Context, digest: Digest, cacheControl: string): void {

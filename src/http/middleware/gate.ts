@@ -17,6 +17,7 @@ import type { Visibility } from "../../registry/registry.ts";
 import type { ChallengeError, Challenges } from "../challenge.ts";
 import { credentialsOf } from "../credentials.ts";
 import type { Origin } from "../origin.ts";
+import { answersProblems } from "../problem.ts";
 import type { RequestState } from "./request-id.ts";
 
 export interface GateParts {
@@ -154,7 +155,8 @@ export class Gate {
       throw new OciError("denied", { detail: { reason } });
     }
     if (!isCovered) throw this.#notCovered(ctx, caller, access);
-    if (decision.creates === undefined) return;
+    // Only a push makes a project: the admin API acts on what is there.
+    if (decision.creates === undefined || answersProblems(ctx.path)) return;
     await this.#createProject(ctx, caller, decision.creates);
     // Of two who push to a missing project at once only one has made it; the other may have no right there.
     await this.#decide(ctx, caller, access, refusal);
@@ -213,7 +215,10 @@ export class Gate {
     { reason, error }: { reason?: string; error?: ChallengeError } = {},
   ): OciError {
     const { challenges } = this.#parts;
-    const challenge = isOfAdminApi(access) ? challenges.basic : challenges.bearer(ctx.req, access, error);
+    const challenge =
+      isOfAdminApi(access) || answersProblems(ctx.path)
+        ? challenges.basic
+        : challenges.bearer(ctx.req, access, error);
     return new OciError("unauthorized", {
       ...(reason !== undefined && { detail: { reason } }),
       headers: { "www-authenticate": challenge },

@@ -31,7 +31,7 @@ export function* deleteManifest(
   if (manifest === undefined) return { outcome: "absent" };
   const by = yield* findParent(manifest.repositoryId, digest, "any");
   if (by !== undefined) return { outcome: "needed", by };
-  const fixed = isImmutable && (yield* findTagOf(manifest.id, isImmutable));
+  const fixed = isImmutable && (yield* findTagOf(manifest, isImmutable));
   if (fixed !== undefined) return { outcome: "immutable", tag: fixed };
   yield* removeTagsOf(manifest.id, manifest.repositoryId, { digest, at: now, by: remover });
   yield* removeWithFollowers(manifest, now);

@@ -107,11 +107,14 @@ function eventsOf(
 }
 
 /** The first tag of the manifest that `fits`. */
-export function* findTagOf(manifestId: number, fits: (tag: string) => boolean): Command<string | undefined> {
+export function* findTagOf(
+  { id, repositoryId }: { readonly id: number; readonly repositoryId: number },
+  fits: (tag: string) => boolean,
+): Command<string | undefined> {
   for (let [after, more] = ["", true]; more;) {
     const page: readonly { name: string }[] = yield* query<{ name: string }>(
-      "SELECT name FROM tags WHERE manifest_id = $1 AND name > $2 ORDER BY name LIMIT $3",
-      ...[manifestId, after, pageRows],
+      "SELECT name FROM tags WHERE manifest_id = $1 AND repository_id = $2 AND name > $3 ORDER BY name LIMIT $4",
+      ...[id, repositoryId, after, pageRows],
     );
     const found = page.find(({ name }) => fits(name));
     if (found !== undefined) return found.name;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { assemble } from "../../../src/assembly/assemble.ts";
 import { openAccess } from "../../../src/assembly/access-services.ts";
+import { openTags } from "../../../src/assembly/tag-tools.ts";
 import { openGc } from "../../../src/assembly/gc-tools.ts";
 import { openMirror } from "../../../src/assembly/mirror-tools.ts";
 import { openRetentionTools } from "../../../src/assembly/retention-tools.ts";
@@ -94,6 +95,7 @@ function machineryOf(onStarted: () => void = () => undefined): Machinery {
     openStorage,
     probeStorage,
     openGc,
+    openTags,
     openMirror,
     openRetention: openRetentionTools,
     probeUpstreams,

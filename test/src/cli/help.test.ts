@@ -13,6 +13,7 @@ const idle: Machinery = {
   openAccess: refuse,
   openStorage: refuse,
   openGc: refuse,
+  openTags: refuse,
   openMirror: refuse,
   openRetention: refuse,
   // there is nothing to try

@@ -5,6 +5,7 @@ import { openAccess } from "../../../src/assembly/access-services.ts";
 import { openGc } from "../../../src/assembly/gc-tools.ts";
 import { openMirror } from "../../../src/assembly/mirror-tools.ts";
 import { openRetentionTools } from "../../../src/assembly/retention-tools.ts";
+import { openTags } from "../../../src/assembly/tag-tools.ts";
 import { openStorage, probeStorage } from "../../../src/assembly/storage-tools.ts";
 import { probeUpstreams } from "../../../src/assembly/upstream-probes.ts";
 import { runCommandLine } from "../../../src/cli/run-command-line.ts";
@@ -79,6 +80,7 @@ async function runOn(
     openStorage,
     probeStorage,
     openGc,
+    openTags,
     openMirror,
     openRetention: openRetentionTools,
     probeUpstreams,

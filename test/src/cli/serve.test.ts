@@ -49,6 +49,7 @@ function serve(
     openAccess: () => Promise.reject(new Error("nothing is to be opened here")),
     openStorage: () => Promise.reject(new Error("nothing is to be opened here")),
     openGc: () => Promise.reject(new Error("nothing is to be opened here")),
+    openTags: () => Promise.reject(new Error("nothing is to be opened here")),
     openMirror: () => Promise.reject(new Error("nothing is to be opened here")),
     openRetention: () => Promise.reject(new Error("nothing is to be opened here")),
     probeUpstreams: async function* () {},

@@ -24,6 +24,7 @@ import { accessChanges, accessReads } from "./access-steps.ts";
 import { walkThroughGarbage } from "./garbage-steps.ts";
 import { walkThroughMirror } from "./mirror-steps.ts";
 import { walkThroughRetention } from "./retention-steps.ts";
+import { walkThroughTagHistory } from "./tag-history-steps.ts";
 import { makeFile, type TestFile } from "./sqlite-databases.ts";
 
 /** Hands commands on, and writes down what they yield. */
@@ -140,6 +141,7 @@ describe("query plans", () => {
     await walkThroughMirror(store);
     await walkThroughGarbage(store);
     await walkThroughRetention(store);
+    await walkThroughTagHistory(store);
     await walkThroughAllMethods(store);
     for (const [, run] of [...accessChanges, ...accessReads]) await run(store);
     await store.close();

@@ -1,7 +1,7 @@
 // Every change by the admin API is in the audit trail when it is acknowledged, also one that failed, and no secret is.
 import { describe, expect, it } from "vitest";
 import { adminTable } from "../../../../src/http/admin/routes.ts";
-import { passwordOf, playIn } from "./cast.ts";
+import { passwordOf, playIn, losesTag } from "./cast.ts";
 import { serveAdminApi } from "./serve-admin-api.ts";
 
 const planted = "correct horse battery staple";
@@ -53,6 +53,7 @@ const changes: readonly Change[] = [
   ["POST /mirror/preloads", "/mirror/preloads", { images: ["alpine"], platforms: ["linux/arm64"] }, "mirror.preload", "alpine", "linux/arm64"],
   ["POST /gc/runs", "/gc/runs", { full: true }, "gc.run", "what nothing needs", "full: true"],
   ["POST /retention/runs", "/retention/runs", { repository: "team/app" }, "retention.run", "team/app", "repository: team/app"],
+  ["POST /tags/restore", "/tags/restore?repository=team/app&tag=gone", {}, "tag.restore", "team/app:gone", ""],
   ["DELETE /robots/:name/secrets/:id", "/robots/ci/secrets/{secret}", undefined, "robot.secret.delete", "ci {secret}", ""],
 ];
 
@@ -76,6 +77,7 @@ describe("a change", () => {
 
   it.each(changes)("by %s %s %j is written down", async (route, address, json, action, target, detail) => {
     const { api, fill, newest } = await served();
+    if (address.includes("tag=gone")) await losesTag(api);
     const [method = ""] = route.split(" ");
     const headers = { "x-request-id": "the-change" };
     const answer = await api.api(method, fill(address), { as: "admin", json, headers });

@@ -1,5 +1,6 @@
 // The people, robots and projects that the tests of the admin API play with: each with credentials by the name of the part.
 import { parseDigest } from "../../../../storage/digest.ts";
+import type { ManifestCommit } from "../../../../storage/metadata/metadata-store.ts";
 import { imageManifest, randomBlob } from "../../../support/images.ts";
 import type { AdminApi } from "./serve-admin-api.ts";
 
@@ -55,10 +56,20 @@ export async function playIn(api: AdminApi): Promise<{ ids: Readonly<Record<stri
   };
 }
 
+/** The tag `gone` of team/app was deleted; then the project can't be, while its manifest is there. */
+export async function losesTag({ metadata, now }: AdminApi): Promise<void> {
+  await metadata.manifests.commit(imageOf("team/app", "gone", now()));
+  await metadata.tags.delete("team/app", "gone", now());
+}
+
 async function keep({ metadata, now }: AdminApi, repository: string, tag: string): Promise<void> {
+  await metadata.mirror.content.commitManifest(imageOf(repository, tag, now()));
+}
+
+function imageOf(repository: string, tag: string, now: number): ManifestCommit {
   const { bytes, mediaType, digest } = imageManifest(randomBlob(), [randomBlob()]);
   const parsed = parseDigest(digest);
   if (parsed === undefined) throw new Error(digest);
-  const manifest = { repository, digest: parsed, mediaType, bytes, references: [], tags: [tag] };
-  await metadata.mirror.content.commitManifest({ ...manifest, now: now() });
+  const image = { repository, digest: parsed, mediaType, bytes, references: [], tags: [tag] };
+  return { ...image, referencePolicy: "lazy", now };
 }

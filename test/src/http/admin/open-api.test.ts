@@ -136,6 +136,7 @@ describe("the OpenAPI document", () => {
       const address = path
         .replace("{name}", words[resource] ?? "")
         .replace("permissions", "permissions?repository=a/b")
+        .replace("tags/history", "tags/history?repository=team/app")
         .replace("mirror/images", "mirror/images?repository=registry.k8s.io/pause")
         .replace("{id}", ids["preload"] ?? "");
       const answer = await api.api("GET", address, { as: "admin" });

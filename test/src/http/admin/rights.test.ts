@@ -1,7 +1,7 @@
 // Who may do what on the admin API: every row of its table, by everybody whom the rules tell apart.
 import { describe, expect, it } from "vitest";
 import { adminTable } from "../../../../src/http/admin/routes.ts";
-import { callers, passwordOf, playIn } from "./cast.ts";
+import { callers, losesTag, passwordOf, playIn } from "./cast.ts";
 import { serveAdminApi, type AdminApi } from "./serve-admin-api.ts";
 
 type Statuses = readonly [
@@ -125,6 +125,14 @@ const rows: readonly Row[] = [
   ["GET /retention", "/retention", undefined,                                      401, 403, 403, 403, 403, 403, 200],
   ["GET /retention/plan", "/retention/plan", undefined,                            401, 403, 403, 403, 403, 403, 200],
   ["POST /retention/runs", "/retention/runs", {},                                  401, 403, 403, 403, 403, 403, 200],
+  ["GET /tags/history", "/tags/history?repository=team/app", undefined,            401, 200, 403, 200, 200, 200, 200],
+  ["GET /tags/history", "/tags/history?repository=team/app&tag=gone", undefined,   401, 200, 403, 200, 200, 200, 200],
+  ["GET /tags/history", "/tags/history?repository=shop/app", undefined,            200, 200, 200, 200, 200, 200, 200],
+  ["GET /tags/history", "/tags/history", undefined,                                400, 400, 400, 400, 400, 400, 400],
+  ["GET /tags/history", "/tags/history?repository=team/app&repository=shop/app", undefined,
+                                                                                   400, 400, 400, 400, 400, 400, 400],
+  ["POST /tags/restore", "/tags/restore?repository=team/app&tag=gone", {},         401, 200, 403, 403, 200, 200, 200],
+  ["POST /tags/restore", "/tags/restore?repository=team/app&tag=never", {},        401, 404, 403, 403, 404, 404, 404],
 
   ["GET /audit", "/audit", undefined,                                              401, 403, 403, 403, 403, 403, 200],
 ];
@@ -165,6 +173,7 @@ describe("a right on the admin API", () => {
       if (stage === undefined) {
         const api = await serveAdminApi();
         stage = { api, ids: { ...(await playIn(api)).ids } };
+        if (row[1].includes("tag=gone")) await losesTag(api);
       }
       if (caller !== "anonymous" && caller !== "robot" && row[1].includes("{own}")) {
         stage.ids["own"] = (await stage.api.tokens.create(caller, { label: "own" })).token.id;

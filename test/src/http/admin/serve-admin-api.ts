@@ -23,6 +23,8 @@ import { Collector } from "../../../../src/jobs/collector.ts";
 import { RetentionKeeper } from "../../../../src/jobs/retention-keeper.ts";
 import { createMetrics } from "../../../../src/observability/metrics.ts";
 import { retentionBy, type RetentionPolicy } from "../../../../src/policies/retention.ts";
+import { immutableTagsBy } from "../../../../src/policies/immutable-tags.ts";
+import { TagHistory } from "../../../../src/registry/tag-history.ts";
 import { createLocalRegistry } from "../../../../src/registry/local-registry.ts";
 import { onlyLocalNames } from "../../../../src/registry/namespace-resolver.ts";
 import { openBlobStore } from "../../../../storage/blobs/open-blob-store.ts";
@@ -84,8 +86,11 @@ export async function serveAdminApi(options: ServeOptions = {}) {
   });
   const uploads = { expirySeconds: 3600, leaseSeconds: 10 };
   const gc = { graceSeconds: 86_400 };
+  const immutableTags = immutableTagsBy([
+    { name: "releases", repositories: ["**"], tags: ["v*"], except: [] },
+  ]);
   const blobStore = await openBlobStore({ kind: "memory" });
-  const registry = createLocalRegistry({ blobStore, metadata, uploads, gc, now, newId });
+  const registry = createLocalRegistry({ blobStore, metadata, uploads, gc, immutableTags, now, newId });
   const mirror = openMirrorAdmin({
     ...{
       registry,
@@ -120,6 +125,7 @@ export async function serveAdminApi(options: ServeOptions = {}) {
         mirror,
         collection: collection.admin,
         retention: retention.admin,
+        tagHistory: new TagHistory({ metadata, immutableTags, ...gc, now }),
         personalTokens: tokens,
         gate,
         trail,
