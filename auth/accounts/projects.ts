@@ -3,6 +3,7 @@
 import type { MemberRecord, ProjectRecord } from "../../storage/metadata/access-records.ts";
 import type { AccessStore, Visibility } from "../../storage/metadata/access-store.ts";
 import type { Page, PageRequest } from "../../storage/metadata/metadata-store.ts";
+import type { UsageStore } from "../../storage/metadata/usage-store.ts";
 import { AccessError } from "../access-error.ts";
 import type { AccessRevision } from "../access-revision.ts";
 import type { AccountHolder, Principal } from "../principal.ts";
@@ -12,6 +13,8 @@ import { checkDescription, checkProjectName } from "./input-rules.ts";
 export interface ProjectsParts {
   readonly access: Pick<AccessStore, "accounts" | "projects" | "members">;
   readonly revision: Pick<AccessRevision, "refresh">;
+  /** What projects hold. Nothing unless given. */
+  readonly usage?: Pick<UsageStore, "ofProject"> | undefined;
   /** The project of repositories whose name is a single segment. */
   readonly defaultProject: string;
   /** Names that lead elsewhere than to repositories of our own, and so can't be created; none unless given. */
@@ -31,7 +34,10 @@ export interface NewProject {
 }
 
 /** What is absent or undefined stays as it is. */
-export type ProjectChange = Omit<NewProject, "name">;
+export type ProjectChange = Omit<NewProject, "name"> & {
+  /** What its repositories may hold; null is no limit. */
+  readonly maxBytes?: number | null | undefined;
+};
 
 export class Projects {
   readonly #parts: ProjectsParts;
@@ -116,6 +122,18 @@ export class Projects {
     return project;
   }
 
+  /** How many bytes its repositories hold, which is what its quota bounds: those of a single segment are the default one's. */
+  async usedBytes(name: string): Promise<number> {
+    const { usage, defaultProject } = this.#parts;
+    const counted = name === defaultProject ? [name, ""] : [name];
+    let bytes = 0;
+    for (const project of counted) {
+      const used = await usage?.ofProject(project);
+      bytes += (used?.blobBytes ?? 0) + (used?.manifestBytes ?? 0);
+    }
+    return bytes;
+  }
+
   /** Those that the caller may see, ascending by name. */
   list(page: PageRequest & { readonly visibility: Visibility }): Promise<Page<ProjectRecord>> {
     return this.#parts.access.projects.list(page);
@@ -123,12 +141,14 @@ export class Projects {
 
   /** @throws AccessError `unknown`, `invalid` */
   async change(name: string, change: ProjectChange): Promise<ProjectRecord> {
-    const { description, public: isPublic } = change;
+    const { description, public: isPublic, maxBytes } = change;
     if (description !== undefined) checkDescription(description);
     if (isPublic !== undefined) this.#expectOwn(name, "whether anybody may pull from it (anonymous)");
+    if (typeof maxBytes === "number") this.#expectNotCached(name);
     const changed = await this.#parts.access.projects.change(name, {
       ...(description !== undefined && { description }),
       ...(isPublic !== undefined && { public: isPublic }),
+      ...(maxBytes !== undefined && { maxBytes }),
     });
     if (!changed) throw noProject(name);
     await this.#parts.revision.refresh();
@@ -178,6 +198,15 @@ export class Projects {
   #expectOwn(name: string, what: string): void {
     if (!this.#parts.mirrored?.has(name)) return;
     throw new AccessError("invalid", `change the configuration: upstreams says of ${name} ${what}`);
+  }
+
+  /** @throws AccessError `invalid` for an upstream's project */
+  #expectNotCached(name: string): void {
+    if (!this.#parts.mirrored?.has(name)) return;
+    throw new AccessError(
+      "invalid",
+      `${name} is mirrored: mirror.maxBytes bounds what is cached, no quota does`,
+    );
   }
 
   /** @throws AccessError `unknown` */

@@ -12,6 +12,7 @@ import { Robots } from "../../auth/accounts/robots.ts";
 import { Users } from "../../auth/accounts/users.ts";
 import { AuditTrail } from "../../auth/audit-trail.ts";
 import type { AccessStore } from "../../storage/metadata/access-store.ts";
+import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
 import { openMetadataStore } from "../../storage/metadata/open-metadata-store.ts";
 import type { Config } from "../config/load-config.ts";
 import { reservedNames } from "../pull-through/upstream-settings.ts";
@@ -34,7 +35,7 @@ export interface AccessServicesParts {
 }
 
 export function accessServices(
-  access: AccessStore,
+  { access, usage }: Pick<MetadataStore, "access" | "usage">,
   { auth: { accounts }, mirror }: Pick<Config, "auth" | "mirror">,
   { revision, now = Date.now, passwords = new Passwords(new HashingQueue()) }: AccessServicesParts,
 ): AccessServices {
@@ -48,7 +49,7 @@ export function accessServices(
     users: new Users({ ...parts, passwords }),
     robots: new Robots(parts),
     personalTokens: new PersonalTokens(parts),
-    projects: new Projects({ ...parts, ...names, defaultProject }),
+    projects: new Projects({ ...parts, ...names, usage, defaultProject }),
     groups: new Groups(parts),
   };
 }
@@ -81,7 +82,7 @@ export async function openAccess(config: Config, options: OpenAccessOptions = {}
     const { access } = metadata;
     const revision = await AccessRevision.open(access);
     return {
-      ...accessServices(access, config, { revision, now }),
+      ...accessServices(metadata, config, { revision, now }),
       memberships: {
         rolesOf: (id) => access.accounts.rolesOf(id),
         groupsOf: (id) => access.groups.groupsOf(id),

@@ -51,7 +51,7 @@ async function assembleOn(revision: AccessRevision, config: Config, parts: AuthP
   const { defaultProject, service, auditSeconds } = config.auth.accounts;
   const queue = new HashingQueue();
   const passwords = new Passwords(queue);
-  const services = accessServices(access, config, { revision, now, passwords });
+  const services = accessServices(metadata, config, { revision, now, passwords });
   const { projects, users } = services;
   for (const { name, anonymous } of config.mirror.upstreams) {
     await projects.ensure(name, { public: anonymous });

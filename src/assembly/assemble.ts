@@ -82,8 +82,7 @@ export async function assemble(
       namespaces: mirror.names,
       ...{ gate: auth.gate, before: auth.before },
       health: { ready: () => readiness(stores, draining()) },
-      metrics: metrics.http,
-      redirects: redirectsOf(config),
+      ...{ metrics: metrics.http, redirects: redirectsOf(config) },
       ...{ logger, origin, publicUrl, maxManifestBytes },
     });
     const server = await listen(app.callback(), addressOf(config, certificate), logger);
@@ -105,10 +104,11 @@ function openLocalSide(
 ): { readonly local: Registry; readonly retention: RetentionSide } {
   const retention = assembleRetention(config, parts);
   opened.push(() => retention.close());
-  const { uploads, gc } = config;
+  const { uploads, gc, auth } = config;
+  const { defaultProject } = auth.accounts;
   const immutableTags = immutableTagsBy(config.tags.immutable);
   const local = createLocalRegistry({
-    ...{ ...parts, uploads, gc, immutableTags, newId: randomUUID },
+    ...{ ...parts, uploads, gc, defaultProject, immutableTags, newId: randomUUID },
     ...{ room: roomForPushes(room, config), onPull: retention.pulled },
   });
   return { local, retention };

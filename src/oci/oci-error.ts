@@ -48,6 +48,7 @@ const table = {
   unauthorized: { code: "UNAUTHORIZED", status: 401, message: "authentication required" },
   tooManyAttempts: { code: "TOOMANYREQUESTS", status: 429, message: "too many logins at once, or too many that failed: try again later" },
   denied: { code: "DENIED", status: 403, message: "not allowed" },
+  overQuota: { code: "DENIED", status: 403, message: "over the quota" },
 
   mirrorReadOnly: { code: "UNSUPPORTED", status: 405, message: "this repository mirrors an upstream and can't be pushed to or deleted from: push to a repository of your own" },
   upstreamUnknown: { code: "NAME_UNKNOWN", status: 404, message: "this registry does not mirror that" },

@@ -11,7 +11,7 @@ export function readOnlyUploads(local: Uploads, map: UpstreamMap): Uploads {
   };
   return {
     find: async (repository, id) => local.find(repository, id),
-    start: async (repository, algorithm, owner) => own(repository).start(repository, algorithm, owner),
+    start: async (repository, ...rest) => own(repository).start(repository, ...rest),
     append: async (repository, id, chunk) => own(repository).append(repository, id, chunk),
     complete: async (repository, id, digest, chunk) =>
       own(repository).complete(repository, id, digest, chunk),

@@ -6,6 +6,7 @@ import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
 import type { BlobRecord } from "../../storage/metadata/records.ts";
 import { OciError } from "../oci/oci-error.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";
+import type { Quotas } from "./quotas.ts";
 import type { ReadLeases } from "./read-leases.ts";
 import type { Blobs, ByteRange, Look, OpenBlob, Visibility } from "./registry.ts";
 import type { Touches } from "./touches.ts";
@@ -18,6 +19,7 @@ export interface LocalBlobsParts {
   readonly metadata: MetadataStore;
   readonly touches: Touches;
   readonly readLeases: ReadLeases;
+  readonly quotas: Quotas;
   readonly now: () => number;
 }
 
@@ -26,13 +28,15 @@ export class LocalBlobs implements Blobs {
   readonly #metadata: MetadataStore;
   readonly #touches: Touches;
   readonly #readLeases: ReadLeases;
+  readonly #quotas: Quotas;
   readonly #now: () => number;
 
-  constructor({ blobStore, metadata, touches, readLeases, now }: LocalBlobsParts) {
+  constructor({ blobStore, metadata, touches, readLeases, quotas, now }: LocalBlobsParts) {
     this.#store = blobStore;
     this.#metadata = metadata;
     this.#touches = touches;
     this.#readLeases = readLeases;
+    this.#quotas = quotas;
     this.#now = now;
   }
 
@@ -78,7 +82,8 @@ export class LocalBlobs implements Blobs {
     visibility: Visibility,
   ): Promise<boolean> {
     const mount = { repository, digest, from, visibility, now: this.#now() };
-    const mounted = await this.#metadata.blobLinks.mount(mount);
+    const mounted = await this.#metadata.blobLinks.mount({ ...mount, quota: this.#quotas.rules });
+    if (typeof mounted === "object") throw await this.#quotas.refusal(mounted);
     return mounted && (await this.stat(repository, digest)) !== undefined;
   }
 

@@ -14,6 +14,7 @@ import type { RepositoryName } from "../oci/repository-name.ts";
 import type { Pull } from "./pull-notes.ts";
 import type { ImmutableTags } from "../policies/immutable-tags.ts";
 import type { Look, ManifestPut, Manifests, PutManifest, StoredManifest } from "./registry.ts";
+import type { Quotas } from "./quotas.ts";
 import type { RoomForPushes } from "./room-for-pushes.ts";
 import { tagImmutable } from "./tag-immutable.ts";
 import type { Touches } from "./touches.ts";
@@ -24,6 +25,7 @@ export interface LocalManifestsParts {
   readonly metadata: MetadataStore;
   readonly touches: Touches;
   readonly room: RoomForPushes;
+  readonly quotas: Quotas;
   readonly immutableTags: ImmutableTags;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -34,14 +36,16 @@ export class LocalManifests implements Manifests {
   readonly #metadata: MetadataStore;
   readonly #touches: Touches;
   readonly #room: RoomForPushes;
+  readonly #quotas: Quotas;
   readonly #immutableTags: ImmutableTags;
   readonly #now: () => number;
   readonly #onPull: ((pull: Pull) => void) | undefined;
 
-  constructor({ metadata, touches, room, immutableTags, now, onPull }: LocalManifestsParts) {
+  constructor({ metadata, touches, room, quotas, immutableTags, now, onPull }: LocalManifestsParts) {
     this.#metadata = metadata;
     this.#touches = touches;
     this.#room = room;
+    this.#quotas = quotas;
     this.#immutableTags = immutableTags;
     this.#now = now;
     this.#onPull = onPull;
@@ -103,9 +107,11 @@ export class LocalManifests implements Manifests {
       tags: [...new Set(tags)],
       precondition: preconditionOn(reference, put.precondition),
       isImmutable: this.#isImmutableIn(repository),
+      quota: this.#quotas.rules,
       by: put.by,
       now: this.#now(),
     });
+    if (result.outcome === "over-quota") throw await this.#quotas.refusal(result.breach);
     refuseUnlessCommitted(result, (tag) => this.#immutableTags(repository, tag) ?? "");
     return { digest, subject: manifest.subject };
   }
@@ -172,7 +178,10 @@ function preconditionOn(
   return reference.kind === "tag" ? { tag: reference.tag, demand } : { demand };
 }
 
-function refuseUnlessCommitted(result: ManifestCommitResult, ruleOf: (tag: string) => string): void {
+function refuseUnlessCommitted(
+  result: Exclude<ManifestCommitResult, { outcome: "over-quota" }>,
+  ruleOf: (tag: string) => string,
+): void {
   switch (result.outcome) {
     case "committed":
       return;

@@ -8,6 +8,7 @@ import { LocalReferrers } from "./local-referrers.ts";
 import { LocalUploads, type UploadSettings } from "./local-uploads.ts";
 import type { Pull } from "./pull-notes.ts";
 import type { RoomForPushes } from "./room-for-pushes.ts";
+import { Quotas } from "./quotas.ts";
 import { ReadLeases } from "./read-leases.ts";
 import type { Registry } from "./registry.ts";
 import { Touches } from "./touches.ts";
@@ -18,6 +19,8 @@ export interface LocalRegistryParts {
   readonly uploads: UploadSettings;
   /** Asked before anything new is taken; without it there is always room. */
   readonly room?: RoomForPushes | undefined;
+  /** The project of repositories of a single segment, whose quota counts for them; none unless given. */
+  readonly defaultProject?: string | undefined;
   /** How long content stays that nothing needs. */
   readonly gc: { readonly graceSeconds: number };
   /** None unless given. */
@@ -30,14 +33,15 @@ export interface LocalRegistryParts {
 }
 
 export function createLocalRegistry(parts: LocalRegistryParts): Registry {
-  const { blobStore, metadata, gc, now, newId, onPull } = parts;
+  const { blobStore, metadata, gc, defaultProject, now, newId, onPull } = parts;
   const { room = { demand: async () => undefined }, immutableTags = () => undefined } = parts;
   const touches = new Touches({ garbage: metadata.garbage, graceSeconds: gc.graceSeconds, now });
   const readLeases = new ReadLeases({ leases: metadata.objectLeases, holder: newId(), now });
+  const quotas = new Quotas({ usage: metadata.usage, rules: { defaultProject }, now });
   return {
-    manifests: new LocalManifests({ metadata, touches, room, immutableTags, now, onPull }),
-    blobs: new LocalBlobs({ blobStore, metadata, touches, readLeases, now }),
-    uploads: new LocalUploads({ ...parts, room }),
+    manifests: new LocalManifests({ metadata, touches, room, quotas, immutableTags, now, onPull }),
+    blobs: new LocalBlobs({ blobStore, metadata, touches, readLeases, quotas, now }),
+    uploads: new LocalUploads({ ...parts, room, quotas }),
     referrers: new LocalReferrers(metadata),
     tags: {
       list: async (repository, page) =>

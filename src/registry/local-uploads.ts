@@ -13,7 +13,8 @@ import type { UploadRecord } from "../../storage/metadata/records.ts";
 import { isStorageError } from "../../storage/storage-error.ts";
 import { OciError } from "../oci/oci-error.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";
-import type { Chunk, UploadStatus, Uploads } from "./registry.ts";
+import type { Chunk, ExpectedBlob, UploadStatus, Uploads } from "./registry.ts";
+import type { Quotas } from "./quotas.ts";
 import type { RoomForPushes } from "./room-for-pushes.ts";
 import { UnreturnedLeases } from "./unreturned-leases.ts";
 
@@ -29,6 +30,7 @@ export interface LocalUploadsParts {
   readonly metadata: MetadataStore;
   readonly uploads: UploadSettings;
   readonly room: RoomForPushes;
+  readonly quotas: Quotas;
   readonly now: () => number;
   readonly newId: () => string;
 }
@@ -51,9 +53,15 @@ export class LocalUploads implements Uploads {
     this.#parts = parts;
   }
 
-  async start(repository: RepositoryName, algorithm: DigestAlgorithm, owner: string): Promise<UploadStatus> {
-    const { blobStore, metadata, room, newId } = this.#parts;
+  async start(
+    repository: RepositoryName,
+    algorithm: DigestAlgorithm,
+    owner: string,
+    expected?: ExpectedBlob,
+  ): Promise<UploadStatus> {
+    const { blobStore, metadata, room, quotas, newId } = this.#parts;
     await room.demand(0);
+    await quotas.expectRoom(repository, expected?.bytes ?? 0, expected?.digest);
     const algorithms: DigestAlgorithm[] = algorithm === "sha256" ? ["sha256"] : ["sha256", algorithm];
     const session = await blobStore.startUpload({ algorithms });
     const upload = {
@@ -86,17 +94,20 @@ export class LocalUploads implements Uploads {
   }
 
   async complete(repository: RepositoryName, id: string, digest: Digest, chunk?: Chunk): Promise<void> {
-    const { blobStore, metadata, room, now } = this.#parts;
+    const { blobStore, metadata, room, quotas, now } = this.#parts;
     // What has arrived may be finished: that takes next to nothing.
     if (chunk) await room.demand(chunk.expectedBytes ?? 0);
     const writing = await this.#lease(repository, id, chunk?.at);
+    if (chunk) await this.#expectRoom(repository, writing, digest, chunk.expectedBytes);
     if (chunk) await this.#write(writing, chunk, { closing: true });
     const object = await this.#commit(writing, digest);
     try {
       await this.#uncoverDamage(digest);
       const blob = { digest, ...object };
       const { holder } = writing;
-      const alive = await metadata.blobLinks.commit({ uploadId: id, holder, repository, blob, now: now() });
+      const commit = { uploadId: id, holder, repository, blob, now: now(), quota: quotas.rules };
+      const alive = await metadata.blobLinks.commit(commit);
+      if (typeof alive === "object") throw await quotas.refusal(alive);
       if (!alive) throw new OciError("uploadUnknown", { detail: { upload: id } });
     } catch (error) {
       this.#unreturned.keep(id, writing.holder);
@@ -166,6 +177,16 @@ export class LocalUploads implements Uploads {
     const old = await blobStore.resumeUpload(state).catch(() => undefined);
     await old?.abort().catch(() => undefined);
     return copy;
+  }
+
+  /** A session that is refused here lives on: something may be deleted, and the same request sent again. */
+  async #expectRoom(repository: RepositoryName, writing: Writing, digest: Digest, bytes = 0): Promise<void> {
+    try {
+      await this.#parts.quotas.expectRoom(repository, writing.session.offset + bytes, digest);
+    } catch (error) {
+      await this.#save(writing, writing.session, { keepLease: false });
+      throw error;
+    }
   }
 
   /** With `closing` the commit follows at once, and the lease, renewed a moment ago, is kept for it. */

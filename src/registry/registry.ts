@@ -152,10 +152,24 @@ export interface Chunk {
   readonly expectedBytes?: number | undefined;
 }
 
+/** What a session will bring, where that is known at its start. */
+export interface ExpectedBlob {
+  readonly digest: Digest;
+  readonly bytes: number;
+}
+
 /** Every method but `start` and `find` throws uploadUnknown for a session that is not there. */
 export interface Uploads {
-  /** @param owner who opens it: the caller of the other methods sees to it that only they go on with it */
-  start(repository: RepositoryName, algorithm: DigestAlgorithm, owner: string): Promise<UploadStatus>;
+  /**
+   * @param owner who opens it: the caller of the other methods sees to it that only they go on with it
+   * @throws OciError overQuota when the project is full, or would be by what is expected
+   */
+  start(
+    repository: RepositoryName,
+    algorithm: DigestAlgorithm,
+    owner: string,
+    expected?: ExpectedBlob,
+  ): Promise<UploadStatus>;
   find(
     repository: RepositoryName,
     id: string,

@@ -55,6 +55,8 @@ export interface ProjectRecord {
   /** Everybody may pull, also without an account. */
   readonly public: boolean;
   readonly createdAt: number;
+  /** What its repositories may hold; undefined is no limit. */
+  readonly maxBytes?: number | undefined;
 }
 
 /** Somebody with a role in a project, by name. */

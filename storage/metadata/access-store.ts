@@ -70,6 +70,11 @@ export interface Secrets {
   deleteExpired(now: number, limit: number): Promise<number>;
 }
 
+export type ProjectRecordChange = Partial<Pick<ProjectRecord, "description" | "public">> & {
+  /** null takes the limit away. */
+  readonly maxBytes?: number | null;
+};
+
 export type MemberOutcome = "set" | "no-project" | "no-member";
 
 export interface Projects {
@@ -82,7 +87,7 @@ export interface Projects {
   find(name: string): Promise<ProjectRecord | undefined>;
   /** Ascending by name. */
   list(page: PageRequest & { readonly visibility: Visibility }): Promise<Page<ProjectRecord>>;
-  change(name: string, change: Partial<Pick<ProjectRecord, "description" | "public">>): Promise<boolean>;
+  change(name: string, change: ProjectRecordChange): Promise<boolean>;
   /**
    * With its members, its robots and the blobs of its repositories; `not-empty` while one of these holds a manifest.
    * @param defaultProject repositories of a single segment belong to it

@@ -13,6 +13,7 @@ import {
   type LinkCandidate,
   type ManifestCandidate,
 } from "./commands/planned-removals.ts";
+import { bytesLeaving, projectOf } from "./commands/quotas.ts";
 import type { GarbagePage } from "./garbage-store.ts";
 
 /** Manifests or links per read: a few milliseconds. */
@@ -122,6 +123,23 @@ export class CollectionPlan {
   #touched(after: TouchedLink | undefined): Promise<readonly TouchedLink[]> {
     return this.#runner.read(() => listTouched(this.#before, after, stepRows));
   }
+}
+
+/** Of blobs that a project has no link to any more when all that can go is gone. Looks at no more than `limit` hints. */
+export async function bytesLeavingByPlan(
+  runner: CommandRunner,
+  project: string,
+  limit: number,
+): Promise<number> {
+  const links = new Map<Digest, number>();
+  for await (const page of new CollectionPlan(runner, Number.MAX_SAFE_INTEGER, limit).pages()) {
+    for (const { repository, digest } of page.links)
+      if (projectOf(repository) === project) links.set(digest, (links.get(digest) ?? 0) + 1);
+  }
+  let bytes = 0;
+  for (const step of stepsOf([...links].map(([digest, count]) => ({ digest, links: count }))))
+    bytes += await runner.read(() => bytesLeaving(project, step));
+  return bytes;
 }
 
 function keyOf({ repositoryId, digest }: Pick<LinkCandidate, "repositoryId" | "digest">): string {

@@ -9,15 +9,19 @@ import type { GarbageStore } from "./garbage-store.ts";
 import type { MirrorStore } from "./mirror-store.ts";
 import type {
   BlobRecord,
+  BlobUnlinkResult,
   JobRecord,
   ManifestRecord,
+  Precondition,
   Reference,
   ReferrerRecord,
   UploadRecord,
 } from "./records.ts";
 import type { RetentionStore } from "./retention-store.ts";
 import type { TagHistoryStore, TagRemovalKind } from "./tag-history-store.ts";
-import type { UsageStore } from "./usage-store.ts";
+import type { QuotaBreach, QuotaRules, UsageStore } from "./usage-store.ts";
+
+export type { BlobUnlinkResult, Precondition };
 
 export interface MetadataStore {
   readonly repositories: Repositories;
@@ -64,12 +68,6 @@ export interface Repositories {
   list(page: PageRequest & { readonly visibility: Visibility }): Promise<Page<string>>;
 }
 
-/** What a conditional request demands of the tag or digest it names, checked in the same step as the change. */
-export type Precondition =
-  | { readonly kind: "absent" }
-  | { readonly kind: "matches"; readonly digests: readonly Digest[] | "any" }
-  | { readonly kind: "differs"; readonly digests: readonly Digest[] };
-
 export interface ManifestCommit {
   readonly repository: string;
   readonly digest: Digest;
@@ -88,6 +86,7 @@ export interface ManifestCommit {
   readonly isImmutable?: ((tag: string) => boolean) | undefined;
   /** Who it is told to be, in the history of the tags. */
   readonly by?: string | undefined;
+  readonly quota?: QuotaRules | undefined;
   readonly now: number;
 }
 
@@ -95,6 +94,8 @@ export type ManifestCommitResult =
   | { readonly outcome: "committed" }
   | { readonly outcome: "missing"; readonly digests: readonly Digest[] }
   | { readonly outcome: "precondition-failed"; readonly current: Digest | undefined }
+  /** The project would hold more than it may; nothing was changed. */
+  | { readonly outcome: "over-quota"; readonly breach: QuotaBreach }
   /** One of the immutable tags points at another manifest; nothing was changed. */
   | { readonly outcome: "immutable"; readonly tag: string; readonly current: Digest };
 
@@ -166,18 +167,13 @@ export interface Tags {
   ): Promise<boolean>;
 }
 
-export type BlobUnlinkResult =
-  | { readonly outcome: "unlinked" }
-  | { readonly outcome: "absent" }
-  /** A manifest of that repository names it. */
-  | { readonly outcome: "needed"; readonly by: Digest };
-
 export interface BlobCommit {
   readonly uploadId: string;
   /** Who has the session's lease. */
   readonly holder: string;
   readonly repository: string;
   readonly blob: BlobRecord;
+  readonly quota?: QuotaRules | undefined;
   readonly now: number;
 }
 
@@ -192,9 +188,9 @@ export interface BlobLinks {
    * Ends the upload session and makes the blob exist in the repository. Where the digest has sound bytes already,
    * they stay and the offered locator is discarded; where its bytes are damaged or being deleted, the offered locator
    * replaces them. False when the session is no more, or another's: then nothing happened but that the locator is
-   * discarded.
+   * discarded. Where the project would hold more than it may, the session ends too, and the breach is told.
    */
-  commit(commit: BlobCommit): Promise<boolean>;
+  commit(commit: BlobCommit): Promise<boolean | QuotaBreach>;
 
   /** Links a blob of `from` (or, without it, of any visible repository) into `repository`; false when there is none. */
   mount(mount: {
@@ -203,7 +199,8 @@ export interface BlobLinks {
     from?: string | undefined;
     visibility: Visibility;
     now: number;
-  }): Promise<boolean>;
+    quota?: QuotaRules | undefined;
+  }): Promise<boolean | QuotaBreach>;
 
   /**
    * Removes the link, unless a manifest of that repository names the blob. Other repositories are untouched; with the

@@ -58,3 +58,15 @@ export interface Reference {
   /** False where the spec lets the content live elsewhere (non-distributable layers). */
   readonly required: boolean;
 }
+
+/** What a conditional request demands of the tag or digest it names, checked in the same step as the change. */
+export type Precondition =
+  | { readonly kind: "absent" }
+  | { readonly kind: "matches"; readonly digests: readonly Digest[] | "any" }
+  | { readonly kind: "differs"; readonly digests: readonly Digest[] };
+
+export type BlobUnlinkResult =
+  | { readonly outcome: "unlinked" }
+  | { readonly outcome: "absent" }
+  /** A manifest of that repository names it. */
+  | { readonly outcome: "needed"; readonly by: Digest };

@@ -29,6 +29,7 @@ import { releaseLeases, takeLeases } from "./commands/object-leases.ts";
 import { restoreTag } from "./commands/restore-tag.ts";
 import { listRemovedTags, listTagEvents } from "./commands/tag-events.ts";
 import { deleteTag, listTags } from "./commands/tags.ts";
+import { findBreach } from "./commands/quotas.ts";
 import { usageOfProject, usageOfRepository } from "./commands/usage.ts";
 import {
   endUpload,
@@ -39,6 +40,7 @@ import {
   saveUpload,
   startUpload,
 } from "./commands/uploads.ts";
+import { bytesLeavingByPlan } from "./collection-plan.ts";
 import type { CommandRunner } from "./command-runner.ts";
 import type { GarbageStore } from "./garbage-store.ts";
 import type {
@@ -202,6 +204,8 @@ function usageOver(runner: CommandRunner): UsageStore {
   return {
     ofRepository: (repository) => runner.read(() => usageOfRepository(repository)),
     ofProject: (project) => runner.read(() => usageOfProject(project)),
+    findBreach: (wanted) => runner.read(() => findBreach(wanted)),
+    leaving: (project, limit) => bytesLeavingByPlan(runner, project, limit),
   };
 }
 

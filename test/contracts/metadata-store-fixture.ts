@@ -3,6 +3,7 @@ import { digestOf, type Digest } from "../../storage/digest.ts";
 import type { Locator } from "../../storage/blobs/stored-object.ts";
 import type { Visibility } from "../../storage/metadata/access-store.ts";
 import type { ManifestCommit, MetadataStore } from "../../storage/metadata/metadata-store.ts";
+import type { QuotaRules } from "../../storage/metadata/usage-store.ts";
 import type { BlobRecord, Reference, UploadRecord } from "../../storage/metadata/records.ts";
 
 /** A fresh, empty database. */
@@ -46,11 +47,14 @@ export async function pushBlob(
   repository: string,
   blob: BlobRecord,
   now = 1000,
+  quota?: QuotaRules,
 ): Promise<boolean> {
   const id = `upload of ${blob.locator} to ${repository}`;
   await store.uploads.start(uploadOf(id, repository, now + 1000));
   await store.uploads.lease(repository, id, { holder: "writer", until: now + 500 }, now);
-  return await store.blobLinks.commit({ uploadId: id, holder: "writer", repository, blob, now });
+  return (
+    (await store.blobLinks.commit({ uploadId: id, holder: "writer", repository, blob, now, quota })) === true
+  );
 }
 
 export function needsBlob(digest: Digest): Reference {

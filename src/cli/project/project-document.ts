@@ -3,9 +3,11 @@ import type { MemberRecord, ProjectRecord } from "../../../storage/metadata/acce
 import { timeOf, type Document } from "../output/document.ts";
 import { kindWord } from "./member-kind.ts";
 
-export function projectDocument(project: ProjectRecord): Document {
-  const { name, description, createdAt } = project;
-  return { name, public: project.public, description, createdAt: timeOf(createdAt) };
+/** @param usedBytes what it holds, where somebody wants to know */
+export function projectDocument(project: ProjectRecord, usedBytes?: number): Document {
+  const { name, description, createdAt, maxBytes } = project;
+  const used = usedBytes === undefined ? {} : { usedBytes };
+  return { name, public: project.public, description, createdAt: timeOf(createdAt), ...used, maxBytes };
 }
 
 export function memberDocument({ kind, name, role }: MemberRecord): Document {

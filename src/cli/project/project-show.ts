@@ -28,7 +28,7 @@ async function read(access: OpenAccess, name: string): Promise<Document> {
     (robot) => robot.name,
   );
   return {
-    ...projectDocument(project),
+    ...projectDocument(project, await access.projects.usedBytes(name)),
     robots: robots.map((robot) => robot.name),
     members: members.map(memberDocument),
   };

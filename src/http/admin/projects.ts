@@ -23,12 +23,27 @@ const newProject = z
   })
   .meta({ id: "NewProject" });
 
+const maxBytes = z.int().min(0).nullable();
+
 const projectChange = z
-  .strictObject({ description, public: isPublic })
+  .strictObject({
+    description,
+    public: isPublic,
+    maxBytes: maxBytes
+      .optional()
+      .describe("System administrators: how many bytes its repositories may hold; null is no limit."),
+  })
   .meta({ id: "ProjectChange", description: "What is absent stays as it is." });
 
 const projectSchema = z
-  .strictObject({ name: z.string(), description: z.string(), public: z.boolean(), createdAt: time })
+  .strictObject({
+    name: z.string(),
+    description: z.string(),
+    public: z.boolean(),
+    createdAt: time,
+    maxBytes,
+    usedBytes: z.int(),
+  })
   .meta({ id: "Project" });
 
 export const listProjects = operation({
@@ -39,7 +54,12 @@ export const listProjects = operation({
   handle: async ({ gate, projects }, { ctx, query }) => {
     const visibility = await gate.visibleTo(ctx);
     const page = await projects.list({ ...pageRequestOf(query), visibility });
-    return answerPage(page, projectAnswer, ({ name }) => name);
+    const entries = await Promise.all(page.entries.map((project) => projectAnswer(projects, project)));
+    return answerPage(
+      { ...page, entries },
+      (project) => project,
+      ({ name }) => name,
+    );
   },
 });
 
@@ -52,7 +72,7 @@ export const createProject = operation({
   change: { action: "project.create", target: ({ body }) => body.name },
   handle: async (parts, { ctx, body: { memberless = false, ...project } }) => {
     const maintainer = await creator(parts, ctx, memberless);
-    return projectAnswer(await parts.projects.create(project, maintainer));
+    return projectAnswer(parts.projects, await parts.projects.create(project, maintainer));
   },
 });
 
@@ -77,17 +97,27 @@ export const getProject = operation({
   id: "getProject",
   summary: "Shows a project.",
   answer: projectSchema,
-  handle: async ({ projects }, { path }) => projectAnswer(await projects.get(path("name"))),
+  handle: async ({ projects }, { path }) => projectAnswer(projects, await projects.get(path("name"))),
 });
 
 export const changeProject = operation({
   id: "changeProject",
-  summary: "Changes a project's description, makes it public or private.",
+  summary: "Changes a project's description or quota, makes it public or private.",
   body: projectChange,
   answer: projectSchema,
   change: { action: "project.change", target: ({ path }) => path("name") },
-  handle: async ({ projects }, { path, body }) => projectAnswer(await projects.change(path("name"), body)),
+  handle: async (parts, { ctx, path, body }) => {
+    if (body.maxBytes !== undefined) await expectAdministrator(parts, ctx);
+    return projectAnswer(parts.projects, await parts.projects.change(path("name"), body));
+  },
 });
+
+/** A maintainer would else give himself what the quota denies. */
+async function expectAdministrator(parts: AdminParts, ctx: Context): Promise<void> {
+  const user = signedInUser(parts, ctx);
+  if ((await parts.users.get(user.name)).systemAdmin) return;
+  throw new OciError("denied", { detail: { reason: "only a system administrator sets quotas" } });
+}
 
 export const deleteProject = operation({
   id: "deleteProject",
@@ -98,7 +128,11 @@ export const deleteProject = operation({
   },
 });
 
-function projectAnswer(project: Awaited<ReturnType<AdminParts["projects"]["get"]>>) {
-  const { name, description, public: shown, createdAt } = project;
-  return { name, description, public: shown, createdAt: timeOf(createdAt) };
+async function projectAnswer(
+  projects: AdminParts["projects"],
+  project: Awaited<ReturnType<AdminParts["projects"]["get"]>>,
+) {
+  const { name, description, public: shown, createdAt, maxBytes: quota = null } = project;
+  const usedBytes = await projects.usedBytes(name);
+  return { name, description, public: shown, createdAt: timeOf(createdAt), maxBytes: quota, usedBytes };
 }

@@ -78,7 +78,8 @@ async function uploadWhole(
   digest: Digest,
 ): Promise<void> {
   const { uploads } = parts.registry;
-  const { id } = await uploads.start(repository, algorithmOf(digest), parts.gate.ownerOf(ctx));
+  const expected = { digest, bytes: announcedBytes(ctx.req) ?? 0 };
+  const { id } = await uploads.start(repository, algorithmOf(digest), parts.gate.ownerOf(ctx), expected);
   try {
     await uploads.complete(repository, id, digest, hasBody(ctx.req) ? chunkOf(ctx) : undefined);
   } catch (error) {

@@ -11,9 +11,11 @@ import type { Digest } from "../../digest.ts";
 import type { BlobCommit, BlobLinks, BlobUnlinkResult } from "../metadata-store.ts";
 import type { Visibility } from "../access-store.ts";
 import type { BlobRecord } from "../records.ts";
+import type { QuotaBreach } from "../usage-store.ts";
 import { query, queryOne, type Command } from "../statement.ts";
 import { discardObject, readerGraceMilliseconds, reclaimObject } from "./discarded-objects.ts";
 import { findParent } from "./manifest-edges.ts";
+import { findBreach } from "./quotas.ts";
 import { releaseLinks } from "./release-links.ts";
 import { getRepositoryId } from "./repositories.ts";
 import { visibilityCondition } from "./visibility.ts";
@@ -41,7 +43,8 @@ export function* locateBlob(digest: Digest): Command<BlobRecord | undefined> {
   return row && { digest, locator: row.locator, size: row.size };
 }
 
-export function* commitBlob({ uploadId, holder, repository, blob, now }: BlobCommit): Command<boolean> {
+export function* commitBlob(commit: BlobCommit): Command<boolean | QuotaBreach> {
+  const { uploadId, holder, repository, blob, now, quota } = commit;
   const session = yield* queryOne(
     "DELETE FROM uploads WHERE id = $1 AND repository = $2 AND lease_holder = $3 RETURNING id",
     uploadId,
@@ -52,8 +55,14 @@ export function* commitBlob({ uploadId, holder, repository, blob, now }: BlobCom
     yield* discardObject(blob.locator, now, now);
     return false;
   }
+  const { digest, size: bytes } = blob;
+  const breach = quota && (yield* findBreach({ ...quota, repository, kind: "blob", digest, bytes }));
+  if (breach !== undefined) {
+    yield* discardObject(blob.locator, now, now);
+    return breach;
+  }
   yield* putBlob(blob, now);
-  yield* linkBlob(repository, blob.digest, now);
+  yield* linkBlob(repository, digest, now);
   return true;
 }
 
@@ -100,13 +109,16 @@ export function* linkBlob(repository: string, digest: Digest, now: number, pulle
   );
 }
 
-export function* mountBlob(mount: Parameters<BlobLinks["mount"]>[0]): Command<boolean> {
-  const { repository, digest, from, visibility, now } = mount;
+export function* mountBlob(mount: Parameters<BlobLinks["mount"]>[0]): Command<boolean | QuotaBreach> {
+  const { repository, digest, from, visibility, now, quota } = mount;
   const found =
     from === undefined
       ? yield* isLinkedVisibly(digest, visibility)
       : (yield* findBlob(from, digest)) !== undefined;
   if (!found) return false;
+  const bytes = quota === undefined ? 0 : ((yield* locateBlob(digest))?.size ?? 0);
+  const breach = quota && (yield* findBreach({ ...quota, repository, kind: "blob", digest, bytes }));
+  if (breach !== undefined) return breach;
   yield* query("UPDATE blobs SET touched_at = $2 WHERE digest = $1 AND touched_at < $2", digest, now);
   yield* linkBlob(repository, digest, now);
   return true;

@@ -7,6 +7,7 @@ import { query, queryOne, type Command } from "../statement.ts";
 import { takeMarks } from "./cached-marks.ts";
 import { addEdges, replaceEdges } from "./manifest-edges.ts";
 import { noteWanted } from "./pull-times.ts";
+import { findBreach } from "./quotas.ts";
 import { wantManifest } from "./release.ts";
 import { addToManifestCount, findRepositoryId, getRepositoryId } from "./repositories.ts";
 import { chunksOf, parameterList } from "./row-lists.ts";
@@ -28,6 +29,10 @@ export function* commitManifest(commit: ManifestCommit): Command<ManifestCommitR
     const missing = yield* listMissing(known, commit.references);
     if (missing.length > 0) return { outcome: "missing", digests: missing };
   }
+  const { quota, repository } = commit;
+  const added = { repository, kind: "manifest", digest: commit.digest, bytes: commit.bytes.length } as const;
+  const breach = quota && (yield* findBreach({ ...quota, ...added }));
+  if (breach !== undefined) return { outcome: "over-quota", breach };
   const repositoryId = known ?? (yield* getRepositoryId(commit.repository));
   const manifestId = yield* putManifest(repositoryId, commit);
   yield* wantManifest(manifestId, commit.now);

@@ -16,9 +16,11 @@ interface ProjectRow {
   readonly description: string;
   readonly public: number;
   readonly created_at: number;
+  readonly max_bytes: number | null;
 }
 
 const columns = "id, name, description, public, created_at";
+const readColumns = `${columns}, max_bytes`;
 const pageRows = 100;
 
 function toProject(row: ProjectRow): ProjectRecord {
@@ -28,6 +30,7 @@ function toProject(row: ProjectRow): ProjectRecord {
     description: row.description,
     public: row.public === 1,
     createdAt: row.created_at,
+    ...(row.max_bytes !== null && { maxBytes: row.max_bytes }),
   };
 }
 
@@ -70,14 +73,14 @@ function* insertProject(project: ProjectRecord): Command<boolean> {
 }
 
 export function* findProject(name: string): Command<ProjectRecord | undefined> {
-  const row = yield* queryOne<ProjectRow>(`SELECT ${columns} FROM projects WHERE name = $1`, name);
+  const row = yield* queryOne<ProjectRow>(`SELECT ${readColumns} FROM projects WHERE name = $1`, name);
   return row && toProject(row);
 }
 
 export function* listProjects(page: Parameters<Projects["list"]>[0]): Command<Page<ProjectRecord>> {
   const visible = visibilityCondition(page.visibility, { projectColumn: "name", first: 3 });
   const rows = yield* query<ProjectRow>(
-    `SELECT ${columns} FROM projects WHERE name > $1 AND ${visible.sql} ORDER BY name LIMIT $2`,
+    `SELECT ${readColumns} FROM projects WHERE name > $1 AND ${visible.sql} ORDER BY name LIMIT $2`,
     startOf(page),
     page.limit + 1,
     ...visible.parameters,
@@ -90,8 +93,8 @@ export function* changeProject(name: string, change: Parameters<Projects["change
   if (old === undefined) return false;
   const next = { ...old, ...change };
   yield* query(
-    "UPDATE projects SET description = $2, public = $3 WHERE id = $1",
-    ...[old.id, next.description, Number(next.public)],
+    "UPDATE projects SET description = $2, public = $3, max_bytes = $4 WHERE id = $1",
+    ...[old.id, next.description, Number(next.public), next.maxBytes ?? null],
   );
   yield* raiseAccessRevision();
   return true;

@@ -6,6 +6,7 @@ import { cachedContent } from "./0004-cached-content.ts";
 import { garbage } from "./0005-garbage.ts";
 import { tagEvents } from "./0006-tag-events.ts";
 import { retention } from "./0007-retention.ts";
+import { quotas } from "./0008-quotas.ts";
 import type { Migration } from "./migration.ts";
 
 export const migrations: readonly Migration[] = [
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   garbage,
   tagEvents,
   retention,
+  quotas,
 ];

@@ -3,6 +3,7 @@ import { PassThrough, Readable } from "node:stream";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { RepositoryName } from "../../../src/oci/repository-name.ts";
 import { LocalBlobs } from "../../../src/registry/local-blobs.ts";
+import { Quotas } from "../../../src/registry/quotas.ts";
 import { ReadLeases } from "../../../src/registry/read-leases.ts";
 import { Touches } from "../../../src/registry/touches.ts";
 import { openBlobStore } from "../../../storage/blobs/open-blob-store.ts";
@@ -135,7 +136,8 @@ describe("a blob that a client reads for long", () => {
     const now = () => clock.now;
     const readLeases = new ReadLeases({ leases: metadata.objectLeases, holder: "a process", now, times });
     const touches = new Touches({ garbage: metadata.garbage, graceSeconds: 1, now });
-    const blobs = new LocalBlobs({ blobStore, metadata, touches, readLeases, now });
+    const quotas = new Quotas({ usage: metadata.usage, rules: {}, now });
+    const blobs = new LocalBlobs({ blobStore, metadata, touches, readLeases, quotas, now });
     const content = Buffer.from("a layer");
     const digest = digestOf(content);
     await pushBlob(metadata, "team/app", await putObject(blobStore, content), 0);

@@ -15,6 +15,7 @@ export async function walkThroughGarbage(store: MetadataStore): Promise<void> {
   await pushBlob(store, here, blobOf("loose"), start);
   await usage.ofRepository(here);
   await usage.ofProject("team");
+  await askAboutQuotas(store);
   await garbage.release(here, [digestFor("overwritten")], start);
   await store.tags.delete(here, "v1", start);
   const touched = ["layer", "signature"].map((content) => ({ repository: here, digest: digestFor(content) }));
@@ -31,4 +32,13 @@ export async function walkThroughGarbage(store: MetadataStore): Promise<void> {
   await objectLeases.take([locator], "reader", due + 5000, due);
   await store.discardedObjects.list(due + 1000, 10);
   await objectLeases.release([locator], "reader");
+}
+
+async function askAboutQuotas({ access, usage }: MetadataStore): Promise<void> {
+  await access.projects.create({ id: "team", name: "team", description: "", public: false, createdAt: start });
+  await access.projects.change("team", { maxBytes: 1 });
+  for (const kind of ["blob", "manifest"] as const)
+    await usage.findBreach({ repository: here, kind, digest: digestFor("child"), bytes: 1 });
+  await usage.leaving("team", 1000);
+  await access.projects.change("team", { maxBytes: null });
 }

@@ -38,18 +38,32 @@ function blobsOf(content: string): string[] {
 }
 
 type Step = (store: MetadataStore, now: number) => Promise<unknown>;
-const anyRepository = fc.constantFrom("team/a", "team/b", "other/a", "single");
+/** Of their projects nobody bounds what they hold, so that they may cache, too. */
+const anyUnbounded = fc.constantFrom("team/a", "team/b", "other/a", "single");
+const anyRepository = fc.oneof(
+  { weight: 2, arbitrary: anyUnbounded },
+  { weight: 1, arbitrary: fc.constantFrom("bounded/a", "bounded/b") },
+);
 const anyBlob = fc.constantFrom(...blobs);
 const anyManifest = fc.constantFrom(...Object.keys(manifests));
 const anyTag = fc.constantFrom("v1", "v2");
 const anyHeld = fc.oneof(anyBlob, anyManifest);
 
+/** As pushes are: within quotas. */
+const quota = { defaultProject: "library" };
+
+async function setQuota(store: MetadataStore): Promise<void> {
+  const name = "bounded";
+  await store.access.projects.create({ id: "1", name, description: "", public: false, createdAt: 0 });
+  await store.access.projects.change(name, { maxBytes: 30 });
+}
+
 const push = fc.tuple(anyRepository, anyBlob).map(([repository, content]): Step => {
-  return (store, now) => pushBlob(store, repository, blobOf(content, `at ${now}`), now);
+  return (store, now) => pushBlob(store, repository, blobOf(content, `at ${now}`), now, quota);
 });
 const mount = fc.tuple(anyRepository, anyRepository, anyBlob).map(([repository, from, content]): Step => {
   const mounted = { repository, from, digest: digestFor(content), visibility: all };
-  return (store, now) => store.blobLinks.mount({ ...mounted, now });
+  return (store, now) => store.blobLinks.mount({ ...mounted, now, quota });
 });
 const unlink = fc.tuple(anyRepository, anyBlob).map(([repository, content]): Step => {
   return (store, now) => store.blobLinks.unlink(repository, digestFor(content), now);
@@ -59,9 +73,9 @@ const commit = fc
   .tuple(anyRepository, anyManifest, fc.array(anyTag, { maxLength: 2 }))
   .map(([repository, content, tags]): Step => {
     return async (store, now) => {
-      const manifest = manifestOf(repository, content, { ...manifests[content], tags, now });
+      const manifest = manifestOf(repository, content, { ...manifests[content], tags, now, quota });
       for (const name of blobsOf(content)) {
-        await pushBlob(store, repository, blobOf(name, `${content} at ${now}`), now);
+        await pushBlob(store, repository, blobOf(name, `${content} at ${now}`), now, quota);
       }
       await store.manifests.commit(manifest);
     };
@@ -77,7 +91,7 @@ const release = fc.tuple(anyRepository, anyManifest).map(([repository, content])
 });
 /** With all its blobs, as a push wants them of what it lists. */
 const cache = fc
-  .tuple(anyRepository, fc.constantFrom("image", "other", "signature", "cache"), anyTag)
+  .tuple(anyUnbounded, fc.constantFrom("image", "other", "signature", "cache"), anyTag)
   .map(([repository, content, tag]): Step => {
     return async (store, now) => {
       for (const name of blobsOf(content)) {
@@ -86,7 +100,7 @@ const cache = fc
       await cacheManifest(store, repository, content, { ...manifests[content], tags: [tag], now });
     };
   });
-const fetchBlob = fc.tuple(anyRepository, anyBlob).map(([repository, content]): Step => {
+const fetchBlob = fc.tuple(anyUnbounded, anyBlob).map(([repository, content]): Step => {
   return (store, now) => cacheBlob(store, repository, blobOf(content, `fetched at ${now}`), now);
 });
 const evict = fc.tuple(anyRepository, anyManifest).map(([repository, content]): Step => {
@@ -133,6 +147,9 @@ const anyStep = fc.oneof(
 );
 const timed = fc.record({ step: anyStep, pause: fc.constantFrom(1, 10, 3333, grace) });
 
+/** That usage is right is asked beside it. */
+const beyond = `SELECT p.name FROM projects p JOIN project_usage u ON u.project = p.name
+  WHERE u.blob_bytes + u.manifest_bytes > p.max_bytes`;
 const named = "SELECT 1 FROM manifest_edges e WHERE e.child = l.digest AND e.repository_id = l.repository_id";
 /** Each finds what must not be: nothing, at any moment. */
 const wrong: Readonly<Record<string, string>> = {
@@ -152,6 +169,7 @@ const wrong: Readonly<Record<string, string>> = {
      WHERE NOT EXISTS (SELECT 1 FROM blob_links l WHERE l.digest = blobs.digest)`,
   "an object that waits to be deleted and that a blob has": `SELECT d.locator FROM discarded_objects d
      JOIN blobs b ON b.locator = d.locator`,
+  "a project that holds more than it may": beyond,
   "a repository whose usage is not what it holds": `SELECT r.name FROM repositories r
      LEFT JOIN repository_usage u ON u.repository_id = r.id
      WHERE coalesce(u.blob_bytes, 0) <> (SELECT coalesce(sum(b.size), 0)
@@ -186,6 +204,7 @@ test("random sequences keep what is needed and nothing else, and count it right"
     const store = new SqlMetadataStore(runner);
     const read: Read = (command) => runner.read(command);
     try {
+      await setQuota(store);
       let now = 1;
       for (const { step, pause } of steps) {
         now += pause;

@@ -20,9 +20,10 @@ async function withTeam() {
 describe("berth project", () => {
   it("add, list and show tell what it is", async () => {
     const { berth, json } = await withTeam();
+    const unused = { createdAt: "2026-11-21T12:00:00.000Z", usedBytes: 0, maxBytes: null };
     expect(await json("project list")).toEqual([
-      { name: "base", public: true, description: "", createdAt: "2026-11-21T12:00:00.000Z" },
-      { name: "team", public: false, description: "web", createdAt: "2026-11-21T12:00:00.000Z" },
+      { name: "base", public: true, description: "", ...unused },
+      { name: "team", public: false, description: "web", ...unused },
     ]);
     expect(await json("project show team")).toMatchObject({ name: "team", robots: ["ci"], members: [] });
     expect((await berth("project list")).output).toMatch(/^NAME {2}PUBLIC .*\nbase {2}yes /);
@@ -38,6 +39,27 @@ describe("berth project", () => {
       const before = (await json(`project show ${name}`)) as object;
       await json(`project set ${name} ${option}`);
       expect(await json(`project show ${name}`)).toEqual({ ...before, ...change });
+    }
+  });
+
+  it.each([
+    ["--quota 10GiB", 10 * 1024 ** 3],
+    ["--quota 1.5MiB", 1.5 * 1024 ** 2],
+    ["--quota 700", 700],
+    ["--quota none", null],
+  ])("set %s bounds what it may hold", async (option, maxBytes) => {
+    const { json } = await withTeam();
+    await json("project set team --quota 5");
+    await json(`project set team ${option}`);
+    expect(await json("project show team")).toMatchObject({ maxBytes, usedBytes: 0 });
+  });
+
+  it("set --quota wants a size", async () => {
+    const { berth } = await withTeam();
+    for (const wrong of ["ten", "10GB", "-1", "1e9"]) {
+      const { code, errors } = await berth(`project set team --quota ${wrong}`);
+      expect([wrong, code]).toEqual([wrong, 2]);
+      expect(errors).toMatch(/500MiB, 10GiB, 1.5TiB; or none|unknown option/);
     }
   });
 

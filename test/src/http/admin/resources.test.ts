@@ -36,7 +36,7 @@ describe("what is created", () => {
       "/projects",
       { name: "docker.io", public: true },
       "/projects/docker.io",
-      { name: "docker.io", description: "", public: true },
+      { name: "docker.io", description: "", public: true, maxBytes: null, usedBytes: 0 },
     ],
     [
       "/groups",
