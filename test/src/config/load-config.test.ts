@@ -54,6 +54,7 @@ describe("without any source", () => {
         minFreeBytes: 268_435_456,
       },
       uploads: { expirySeconds: 604_800, leaseSeconds: 10 },
+      tags: { immutable: [] },
       gc: { graceSeconds: 86_400, everySeconds: 60, rowsPerSecond: 2000 },
       retention: { policies: [], everySeconds: 3600, rowsPerSecond: 2000 },
       upstreams: [],
