@@ -17,6 +17,7 @@ const machinery: Machinery = {
   openRetention: async (config, options) =>
     (await import("./assembly/retention-tools.ts")).openRetentionTools(config, options),
   openTags: async (config, options) => (await import("./assembly/tag-tools.ts")).openTags(config, options),
+  openFsck: async (config, options) => (await import("./assembly/fsck-tools.ts")).openFsck(config, options),
   openMirror: async (config, options) =>
     (await import("./assembly/mirror-tools.ts")).openMirror(config, options),
   probeUpstreams: async function* (config, wanted) {

@@ -46,8 +46,8 @@ export async function assembleAccounts(config: Config, parts: AuthParts): Promis
 async function assembleOn(revision: AccessRevision, config: Config, parts: AuthParts): Promise<AuthSide> {
   const { metadata, names, origin, logger, now, adminPassword } = parts;
   const { access } = metadata;
-  const { mirror, collection, retention, tagHistory } = parts;
-  const admin = { mirror, collection, retention, tagHistory };
+  const { mirror, collection, retention, tagHistory, fsck } = parts;
+  const admin = { mirror, collection, retention, tagHistory, fsck };
   const { defaultProject, service, auditSeconds } = config.auth.accounts;
   const queue = new HashingQueue();
   const passwords = new Passwords(queue);

@@ -7,7 +7,8 @@ import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
 import type { DiskRoom } from "../../storage/disk-room.ts";
 import { openMetadataStore } from "../../storage/metadata/open-metadata-store.ts";
 import { assembleAuth } from "./assemble-auth.ts";
-import { assembleCollector } from "./assemble-collector.ts";
+import { assembleCollector, type CollectorSide } from "./assemble-collector.ts";
+import { assembleFsck, type FsckSide, type FsckSideParts } from "./assemble-fsck.ts";
 import { assembleMirror, type MirrorParts, type MirrorSide } from "./assemble-mirror.ts";
 import { assembleRetention, type RetentionSide, type RetentionSideParts } from "./assemble-retention.ts";
 import type { AuthParts, AuthSide } from "./auth-side.ts";
@@ -64,13 +65,11 @@ export async function assemble(
     const metrics = createMetrics({ room });
     const { local, retention } = openLocalSide(config, { ...parts, metrics: metrics.retention }, opened);
     const mirror = await openMirrorSide(config, { ...parts, local, metrics: metrics.mirror }, opened);
-    const collector = assembleCollector(config, { ...parts, metrics: metrics.collector });
-    opened.push(() => collector.close());
-    const admin = { mirror: mirror.admin, collection: collector.admin, retention: retention.admin };
-    const asked = { ...parts, ...admin, origin, names: mirror.names, adminPassword };
+    const sides = { mirror, retention, ...openUpkeep(config, { ...parts, mirror, metrics }, opened) };
+    const asked = { ...parts, ...adminOf(sides), origin, names: mirror.names, adminPassword };
     const auth = await openAuthSide(config, asked);
     opened.push(() => auth.close());
-    const jobs = [mirror, collector, retention, auth].flatMap((side) => side.jobs);
+    const jobs = [...Object.values(sides), auth].flatMap((side) => side.jobs);
     jobs.push(expiredUploads(config, stores, now), ...renewals(certificate));
     const scheduler = startScheduler(jobs, logger);
     opened.push(() => scheduler.close());
@@ -133,6 +132,39 @@ function openAuthSide(config: Config, parts: Omit<AuthParts, "tagHistory">): Pro
   const immutableTags = immutableTagsBy(config.tags.immutable);
   const tagHistory = new TagHistory({ ...parts, ...config.gc, immutableTags });
   return assembleAuth(config, { ...parts, tagHistory });
+}
+
+/** What looks after the store by itself. */
+function openUpkeep(
+  config: Config,
+  { metrics, ...parts }: Omit<FsckSideParts, "metrics"> & { readonly metrics: Metrics },
+  opened: Array<() => Promise<void>>,
+): { readonly collector: CollectorSide; readonly fsck: FsckSide } {
+  const collector = assembleCollector(config, { ...parts, metrics: metrics.collector });
+  opened.push(() => collector.close());
+  const fsck = assembleFsck(config, { ...parts, metrics: metrics.fsck });
+  opened.push(() => fsck.close());
+  return { collector, fsck };
+}
+
+/** What of the sides the admin API works with. */
+function adminOf({
+  mirror,
+  collector,
+  retention,
+  fsck,
+}: {
+  readonly mirror: MirrorSide;
+  readonly collector: CollectorSide;
+  readonly retention: RetentionSide;
+  readonly fsck: FsckSide;
+}) {
+  return {
+    mirror: mirror.admin,
+    collection: collector.admin,
+    retention: retention.admin,
+    fsck: fsck.admin,
+  };
 }
 
 /** Requests and downloads from upstreams have the same time to finish, at the same time: either may wait for the other. */

@@ -3,6 +3,7 @@ import type { FirstAdmin } from "../../auth/accounts/first-admin.ts";
 import type { MetadataStore } from "../../storage/metadata/metadata-store.ts";
 import type { CollectionAdmin } from "../http/admin/collection-admin.ts";
 import type { TagHistoryAdmin } from "../http/admin/tag-history-admin.ts";
+import type { FsckAdmin } from "../http/admin/fsck-admin.ts";
 import type { MirrorAdmin } from "../http/admin/mirror-admin.ts";
 import type { RetentionAdmin } from "../http/admin/retention-admin.ts";
 import type { AppParts } from "../http/app.ts";
@@ -21,6 +22,7 @@ export interface AuthParts {
   readonly collection: CollectionAdmin;
   readonly retention: RetentionAdmin;
   readonly tagHistory: TagHistoryAdmin;
+  readonly fsck: FsckAdmin;
   /** What the names in scopes mean. */
   readonly names: NamespaceResolver;
   readonly logger: Logger;

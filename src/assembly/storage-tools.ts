@@ -2,22 +2,20 @@
 // server runs on the same data.
 import { stat } from "node:fs/promises";
 import type { BlobStore } from "../../storage/blobs/blob-store.ts";
-import { openBlobStore, type BlobStoreOptions } from "../../storage/blobs/open-blob-store.ts";
+import { openBlobStore } from "../../storage/blobs/open-blob-store.ts";
 import { probeBlobStore } from "../../storage/blobs/probe-blob-store.ts";
 import type { Probe } from "../../storage/blobs/probe.ts";
 import { openMetadataStore } from "../../storage/metadata/open-metadata-store.ts";
 import { blobStoreName, blobStoreOptions } from "../config/blob-store-options.ts";
 import type { Config } from "../config/load-config.ts";
-import { StorageCheck, type StorageCheckOptions } from "../jobs/storage-check.ts";
-import type { StorageCheckReport } from "../jobs/storage-check-report.ts";
 import { StorageCopy, type StorageCopyOptions, type StorageCopyReport } from "../jobs/storage-copy.ts";
 
+import { openExisting } from "./open-existing.ts";
+
 export type { Probe } from "../../storage/blobs/probe.ts";
-export type { CheckProgress, Finding, StorageCheckReport } from "../jobs/storage-check-report.ts";
 export type { CopyProgress, StorageCopyReport } from "../jobs/storage-copy.ts";
 
 export interface OpenStorage {
-  check(options: StorageCheckOptions): Promise<StorageCheckReport>;
   /** @throws Error, in a sentence, when `target` can't be what this registry serves from next */
   copyTo(target: Config, options: StorageCopyOptions): Promise<StorageCopyReport>;
   close(): Promise<void>;
@@ -45,9 +43,7 @@ export async function openStorage(config: Config, options: OpenStorageOptions = 
   const metadata = await openMetadataStore({ kind: "sqlite", path, now, ...alone });
   try {
     const blobStore = await openExisting(blobStoreOptions(config));
-    const { expirySeconds } = config.uploads;
     return {
-      check: (wanted) => new StorageCheck({ blobStore, metadata, expirySeconds, now }, wanted).run(),
       copyTo: async (target, wanted) => {
         const opened = await openTarget(config, target);
         try {
@@ -65,26 +61,6 @@ export async function openStorage(config: Config, options: OpenStorageOptions = 
     await metadata.close();
     throw error;
   }
-}
-
-async function openExisting(options: BlobStoreOptions): Promise<BlobStore> {
-  switch (options.kind) {
-    case "memory":
-      throw new Error(
-        "error: storage.blobs is memory, which is gone with its server: there is nothing to look at",
-      );
-    case "filesystem":
-      await expectDirectory(options.directory);
-  }
-  return openBlobStore(options);
-}
-
-async function expectDirectory(directory: string): Promise<void> {
-  const stats = await stat(directory).catch(() => undefined);
-  if (stats?.isDirectory()) return;
-  throw new Error(
-    `error: there is no blob directory ${directory}: is a volume not mounted? Nothing was looked at or changed.`,
-  );
 }
 
 async function openTarget(

@@ -6,6 +6,7 @@ import { configCheckCommand } from "./config-check.ts";
 import { configPrintCommand } from "./config-print.ts";
 import { configSchemaCommand } from "./config-schema.ts";
 import { clientConfigCommand } from "./client-config/client-config-command.ts";
+import { fsckCommand, type Checking } from "./fsck/fsck-command.ts";
 import { gcCommand } from "./gc/gc-command.ts";
 import type { Collecting } from "./gc/gc-parts.ts";
 import { groupCommand } from "./group/group-command.ts";
@@ -36,6 +37,7 @@ export type Machinery = Serving &
   Collecting &
   Retaining &
   Tagging &
+  Checking &
   UpstreamProbing;
 
 const guide = `
@@ -49,7 +51,7 @@ Examples:
   $ berth user add jane                        an account, for auth.mode accounts (docs/accounts.md)
   $ berth robot add ci --project team --allow pull,push --expires 90d
   $ berth audit                                who did what
-  $ berth storage check                        is all of it there? (docs/storage.md)
+  $ berth fsck                                 is all of it there, and right? (docs/storage.md)
   $ berth gc status                            what will be removed, because nothing needs it any more
   $ berth retention run --dry-run              which tags stay, which go, and why (docs/retention.md)
   $ berth doctor storage                       does the place where the blobs are work?
@@ -81,6 +83,7 @@ export function createProgram(terminal: Terminal, machinery: Machinery): Command
   program.addCommand(storageCommand(maintenance)).addCommand(gcCommand(maintenance));
   program.addCommand(retentionCommand(maintenance));
   program.addCommand(tagCommand(maintenance));
+  program.addCommand(fsckCommand(maintenance));
   program.addCommand(mirrorCommand(maintenance));
   program.addCommand(doctorCommand(maintenance)).addCommand(clientConfigCommand(terminal));
   for (const command of withDescendants(program)) {

@@ -7,6 +7,7 @@ import { listenAddress } from "./listen-address.ts";
 import { mirror } from "./mirror-schema.ts";
 import { network } from "./network.ts";
 import { oneOf } from "./one-of.ts";
+import { scrub } from "./scrub-schema.ts";
 import { s3 } from "./s3-schema.ts";
 import { publicUrl } from "./public-url.ts";
 import { retention } from "./retention-schema.ts";
@@ -156,6 +157,7 @@ export const configSchema = z
     gc: gc.prefault({}).describe("What becomes of content that nothing needs any more."),
     retention: retention.prefault({}).describe("Which tags stay, and which are deleted by themselves."),
     tags: tags.prefault({}).describe("Tags that were pushed."),
+    scrub: scrub.prefault({}).describe("Reading stored blobs to find those that a disk forgot."),
     upstreams: upstreams
       .prefault([])
       .describe(

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import { collectorMetrics, type CollectorMetrics } from "./collector-metrics.ts";
 import { retentionMetrics, type RetentionMetrics } from "./retention-metrics.ts";
+import { fsckMetrics, type FsckMetrics } from "./fsck-metrics.ts";
 import { mirrorMetrics, type MirrorMetrics } from "./mirror-metrics.ts";
 
 export interface FinishedRequest {
@@ -24,6 +25,7 @@ export interface Metrics {
   readonly mirror: MirrorMetrics;
   readonly collector: CollectorMetrics;
   readonly retention: RetentionMetrics;
+  readonly fsck: FsckMetrics;
   /** Shows when each of these ends, so that nobody learns of it from a broken build (REQ-55). Asked at every scrape. */
   watchExpiry(list: () => Promise<readonly Expiring[]>): void;
   /** All figures in Prometheus' text format. */
@@ -79,6 +81,7 @@ export function createMetrics({ room }: { readonly room?: WatchedRoom } = {}): M
     mirror: mirrorMetrics(registry),
     collector: collectorMetrics(registry),
     retention: retentionMetrics(registry),
+    fsck: fsckMetrics(registry),
     watchExpiry: (list) => watchExpiry(registry, list),
     render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };

@@ -1,7 +1,8 @@
 // The seam between the registry and wherever bytes are kept. The metadata store decides what exists; this only holds
 // bytes, each commit under a locator of its own. test/contracts/blob-store.ts holds every implementation to this page.
 import type { Digest, DigestAlgorithm } from "../digest.ts";
-import type { BlobBody, ByteRange, Locator, StoredObject } from "./stored-object.ts";
+import type { Quarantining } from "./quarantine-name.ts";
+import type { BlobBody, ByteRange, Locator, QuarantinedObject, StoredObject } from "./stored-object.ts";
 import type { CommittedObject, UploadSession } from "./upload-session.ts";
 
 export interface UploadOptions {
@@ -61,6 +62,16 @@ export interface BlobStore {
 
   /** Every committed object, in no particular order. */
   list(signal: AbortSignal): AsyncIterable<StoredObject>;
+
+  /**
+   * Takes a damaged object out of the store and keeps its bytes apart, for a person to look at: nothing here reads,
+   * lists or deletes them again. Where they are then, in words for that person; undefined when the object is absent.
+   * Whoever has it open reads on, or fails. A crash leaves it in the store or apart, or in both.
+   */
+  quarantine(locator: Locator, what: Quarantining): Promise<string | undefined>;
+
+  /** Everything that is kept apart, in no particular order. */
+  listQuarantine(signal: AbortSignal): AsyncIterable<QuarantinedObject>;
 
   /**
    * Removes uploads that nobody wrote to since `before`, whether a row knows them or not: what a crash between the

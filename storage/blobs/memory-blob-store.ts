@@ -2,7 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { algorithmOf, Digester, hexOf, type Digest } from "../digest.ts";
 import type { BlobStore, UploadOptions } from "./blob-store.ts";
-import type { BlobBody, ByteRange, Locator, StoredObject } from "./stored-object.ts";
+import { quarantineName, type Quarantining } from "./quarantine-name.ts";
+import type { BlobBody, ByteRange, Locator, QuarantinedObject, StoredObject } from "./stored-object.ts";
 import { BytesBody } from "./bytes-body.ts";
 import { copyOf, MemoryUploadSession, type MemoryUpload } from "./memory-upload-session.ts";
 import { sliceChunks, extentOf } from "./byte-range.ts";
@@ -19,6 +20,7 @@ export class MemoryBlobStore implements BlobStore {
   readonly remote = false;
   readonly #objects = new Map<Locator, MemoryObject>();
   readonly #uploads = new Map<string, MemoryUpload>();
+  readonly #quarantine = new Map<string, MemoryObject>();
 
   async stat(locator: Locator): Promise<{ readonly size: number } | undefined> {
     const object = this.#objects.get(locator);
@@ -59,6 +61,22 @@ export class MemoryBlobStore implements BlobStore {
     for (const [locator, { size, modifiedAt }] of this.#objects) {
       signal.throwIfAborted();
       yield { locator, size, modifiedAt };
+    }
+  }
+
+  async quarantine(locator: Locator, what: Quarantining): Promise<string | undefined> {
+    const object = this.#objects.get(locator);
+    if (!object) return undefined;
+    const place = quarantineName(what, locator.slice(locator.lastIndexOf(".") + 1));
+    this.#quarantine.set(place, object);
+    this.#objects.delete(locator);
+    return place;
+  }
+
+  async *listQuarantine(signal: AbortSignal): AsyncIterable<QuarantinedObject> {
+    for (const [place, { size }] of this.#quarantine) {
+      signal.throwIfAborted();
+      yield { place, size };
     }
   }
 

@@ -27,6 +27,13 @@ export interface BlobBody {
   close(): Promise<void>;
 }
 
+/** A damaged object that is kept apart. */
+export interface QuarantinedObject {
+  /** A path, or an address in a bucket. */
+  readonly place: string;
+  readonly size: number;
+}
+
 /** An object as the store's own listing shows it, for finding what no row knows. */
 export interface StoredObject {
   readonly locator: Locator;

@@ -88,12 +88,13 @@ export interface GarbageStore {
   /**
    * Sets hints again from the truth, where a program that knows of none has been at work: links that nothing names are
    * touched, blobs without a link are claimed, and what was noted for a time to come counts from now. `limit` rows from where `after`, the last step's `next`, says; undefined
-   * begins. It is over when `next` is undefined. Which manifests were released nobody can tell any more: they stay.
+   * begins. It is over when `next` is undefined. With `repair` false it only counts them. Which manifests were released nobody can tell any more: they stay.
    */
   relook(step: {
     readonly after: string | undefined;
     readonly limit: number;
     readonly now: number;
     readonly dueAt: number;
+    readonly repair?: boolean;
   }): Promise<{ readonly looked: number; readonly hinted: number; readonly next: string | undefined }>;
 }

@@ -6,11 +6,12 @@ import type { Locator } from "../blobs/stored-object.ts";
 import type { AccessStore, Visibility } from "./access-store.ts";
 import type { BlobCopies, StoredBlobs } from "./stored-blobs-store.ts";
 import type { GarbageStore } from "./garbage-store.ts";
+import type { IntegrityStore } from "./integrity-store.ts";
+import type { JobLeases } from "./job-leases-store.ts";
 import type { MirrorStore } from "./mirror-store.ts";
 import type {
   BlobRecord,
   BlobUnlinkResult,
-  JobRecord,
   ManifestRecord,
   Precondition,
   Reference,
@@ -40,6 +41,7 @@ export interface MetadataStore {
   readonly retention: RetentionStore;
   readonly usage: UsageStore;
   readonly tagHistory: TagHistoryStore;
+  readonly integrity: IntegrityStore;
   /** Whether the store answers; rejects when it does not. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -208,8 +210,14 @@ export interface BlobLinks {
    */
   unlink(repository: string, digest: Digest, now: number): Promise<BlobUnlinkResult>;
 
-  /** The bytes at this locator are gone or of a wrong size: until replaced, the blob is absent everywhere. */
-  markDamaged(digest: Digest, locator: Locator): Promise<void>;
+  /**
+   * The bytes at this locator are gone or wrong: until replaced, the blob is absent everywhere. False when the blob is
+   * not, or no longer, present at this locator.
+   */
+  markDamaged(digest: Digest, locator: Locator): Promise<boolean>;
+
+  /** The bytes at this locator turned out to be there and right. False when the blob is not damaged at this locator. */
+  markSound(digest: Digest, locator: Locator): Promise<boolean>;
 }
 
 /** Who is writing to a session, until when. A lease that ran out belongs to nobody. */
@@ -273,25 +281,4 @@ export interface ObjectLeases {
   /** Takes leases for `holder`, or renews them; whoever dies without giving them back holds them `until` then. */
   take(locators: readonly Locator[], holder: string, until: number, now: number): Promise<void>;
   release(locators: readonly Locator[], holder: string): Promise<void>;
-}
-
-/** Background work that one process at a time does: who, until when, and what is to be told of it. */
-export interface JobLeases {
-  /**
-   * Takes the job for `holder`; false while somebody's lease lives, be it the same holder's. One that ends more than the
-   * length of this one after it does not live: the clock was set back since.
-   */
-  take(job: string, holder: string, until: number, now: number): Promise<boolean>;
-
-  /**
-   * Keeps `report` in place of the last one, and renews the lease, or gives it back when `until` is undefined. False
-   * when another has taken the job since: then nothing is kept.
-   */
-  save(
-    job: string,
-    holder: string,
-    progress: { readonly report: string; readonly until: number | undefined },
-  ): Promise<boolean>;
-
-  find(job: string): Promise<JobRecord | undefined>;
 }

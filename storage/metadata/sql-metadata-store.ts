@@ -6,6 +6,7 @@ import {
   findBlob,
   locateBlob,
   markBlobDamaged,
+  markBlobSound,
   mountBlob,
   unlinkBlob,
 } from "./commands/blob-links.ts";
@@ -30,6 +31,8 @@ import { restoreTag } from "./commands/restore-tag.ts";
 import { listRemovedTags, listTagEvents } from "./commands/tag-events.ts";
 import { deleteTag, listTags } from "./commands/tags.ts";
 import { findBreach } from "./commands/quotas.ts";
+import { checkUsage } from "./commands/check-usage.ts";
+import { listHolders, listStoredManifests, markManifestDamaged } from "./commands/stored-manifests.ts";
 import { usageOfProject, usageOfRepository } from "./commands/usage.ts";
 import {
   endUpload,
@@ -43,10 +46,10 @@ import {
 import { bytesLeavingByPlan } from "./collection-plan.ts";
 import type { CommandRunner } from "./command-runner.ts";
 import type { GarbageStore } from "./garbage-store.ts";
+import type { IntegrityStore } from "./integrity-store.ts";
 import type {
   BlobLinks,
   DiscardedObjects,
-  JobLeases,
   Manifests,
   MetadataStore,
   ObjectLeases,
@@ -54,6 +57,7 @@ import type {
   Tags,
   Uploads,
 } from "./metadata-store.ts";
+import type { JobLeases } from "./job-leases-store.ts";
 import type { MirrorStore } from "./mirror-store.ts";
 import { SqlAccessStore } from "./sql-access-store.ts";
 import { SqlGarbageStore } from "./sql-garbage-store.ts";
@@ -82,6 +86,7 @@ export class SqlMetadataStore implements MetadataStore {
   readonly retention: RetentionStore;
   readonly usage: UsageStore;
   readonly tagHistory: TagHistoryStore;
+  readonly integrity: IntegrityStore;
   readonly #runner: CommandRunner;
 
   constructor(runner: CommandRunner) {
@@ -102,6 +107,7 @@ export class SqlMetadataStore implements MetadataStore {
     this.retention = retentionOver(runner);
     this.usage = usageOver(runner);
     this.tagHistory = tagHistoryOver(runner);
+    this.integrity = integrityOver(runner);
   }
 
   async ping(): Promise<void> {
@@ -147,6 +153,16 @@ function blobLinksOver(runner: CommandRunner): BlobLinks {
     mount: (mount) => runner.write(() => mountBlob(mount)),
     unlink: (repository, digest, now) => runner.write(() => unlinkBlob(repository, digest, now)),
     markDamaged: (digest, locator) => runner.write(() => markBlobDamaged(digest, locator)),
+    markSound: (digest, locator) => runner.write(() => markBlobSound(digest, locator)),
+  };
+}
+
+function integrityOver(runner: CommandRunner): IntegrityStore {
+  return {
+    listHolders: (digest, limit) => runner.read(() => listHolders(digest, limit)),
+    listManifests: (page) => runner.read(() => listStoredManifests(page)),
+    markManifestDamaged: (manifest, now) => runner.write(() => markManifestDamaged(manifest, now)),
+    checkUsage: (step) => runner.write(() => checkUsage(step)),
   };
 }
 

@@ -4,6 +4,7 @@ import { PassThrough, Writable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Locator } from "../../storage/blobs/stored-object.ts";
+import { digestOf } from "../../storage/digest.ts";
 import {
   contentOf,
   listed,
@@ -123,6 +124,28 @@ export function describeBlobStore(name: string, backend: Backend): void {
         expect(await contentOf(under.store, locator)).toHaveLength(size);
       }
     });
+
+    it.each([0, 100_000])(
+      "keeps a damaged object of %i bytes apart, where nothing finds it",
+      async (size) => {
+        const { store } = under;
+        const bytes = sampleBytes(size);
+        const [bad, good] = [await put(store, bytes), await put(store, bytes)];
+        const what = { digest: digestOf(bytes), at: new Date("2026-11-21T18:20:00.500Z") };
+        const place = await store.quarantine(bad.locator, what);
+        expect(place).toContain(`sha256-${what.digest.slice(7)}.20261121T182000Z.`);
+        expect(await store.stat(bad.locator)).toBeUndefined();
+        expect(await store.read(bad.locator)).toBeUndefined();
+        expect((await listed(store)).map(({ locator }) => locator)).toEqual([good.locator]);
+        expect(await store.quarantine(bad.locator, what)).toBeUndefined();
+        await store.delete([bad.locator]);
+        expect(await store.removeStaleUploads(new Date(Date.now() + 3_600_000), never)).toBe(0);
+        const kept = [];
+        for await (const one of store.listQuarantine(never)) kept.push(one);
+        expect(kept).toEqual([{ place, size }]);
+        expect((await contentOf(store, good.locator))?.equals(bytes)).toBe(true);
+      },
+    );
 
     it("stops listing when it is told to", async () => {
       await put(under.store, Buffer.from("one"));

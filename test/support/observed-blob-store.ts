@@ -1,7 +1,14 @@
 // A blob store around another one, whose moments a test can wait for, and whose disk a test can fill or break.
 import { Readable } from "node:stream";
 import type { BlobStore, UploadOptions } from "../../storage/blobs/blob-store.ts";
-import type { BlobBody, ByteRange, Locator, StoredObject } from "../../storage/blobs/stored-object.ts";
+import type { Quarantining } from "../../storage/blobs/quarantine-name.ts";
+import type {
+  BlobBody,
+  ByteRange,
+  Locator,
+  QuarantinedObject,
+  StoredObject,
+} from "../../storage/blobs/stored-object.ts";
 import type { AppendOptions, CommittedObject, UploadSession } from "../../storage/blobs/upload-session.ts";
 import type { Digest, Digests } from "../../storage/digest.ts";
 import { StorageError } from "../../storage/storage-error.ts";
@@ -66,6 +73,14 @@ export class ObservedBlobStore implements BlobStore {
 
   list(signal: AbortSignal): AsyncIterable<StoredObject> {
     return this.#inner.list(signal);
+  }
+
+  quarantine(locator: Locator, what: Quarantining): Promise<string | undefined> {
+    return this.#inner.quarantine(locator, what);
+  }
+
+  listQuarantine(signal: AbortSignal): AsyncIterable<QuarantinedObject> {
+    return this.#inner.listQuarantine(signal);
   }
 
   removeStaleUploads(before: Date, signal: AbortSignal): Promise<number> {

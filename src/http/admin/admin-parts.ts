@@ -11,6 +11,7 @@ import type { Locate } from "../location.ts";
 import type { Gate } from "../middleware/gate.ts";
 import type { Origin } from "../origin.ts";
 import type { CollectionAdmin } from "./collection-admin.ts";
+import type { FsckAdmin } from "./fsck-admin.ts";
 import type { MirrorAdmin } from "./mirror-admin.ts";
 import type { RetentionAdmin } from "./retention-admin.ts";
 import type { TagHistoryAdmin } from "./tag-history-admin.ts";
@@ -26,6 +27,7 @@ export interface AdminParts {
   readonly collection: CollectionAdmin;
   readonly retention: RetentionAdmin;
   readonly tagHistory: TagHistoryAdmin;
+  readonly fsck: FsckAdmin;
   readonly access: AccessReads;
   readonly trail: Pick<AuditTrail, "write">;
   /** Judges the current password of somebody who changes it. */

@@ -3,6 +3,7 @@ import type { Operation } from "./operation.ts";
 import { myTokens, userTokens } from "./access-tokens.ts";
 import { listAudit } from "./audit.ts";
 import * as collection from "./collection.ts";
+import { getFsck, startFsck } from "./fsck.ts";
 import * as groups from "./groups.ts";
 import { getMe, setMyPassword } from "./me.ts";
 import * as mirror from "./mirror.ts";
@@ -103,6 +104,9 @@ const rows: readonly AdminRoute[] = [
   ["POST", "/retention/runs", system, retention.startRetention],
   ["GET", "/tags/history", pullRepository, tags.listTagHistory],
   ["POST", "/tags/restore", pushRepository, tags.restoreTag],
+
+  ["GET", "/fsck", system, getFsck],
+  ["POST", "/fsck/runs", system, startFsck],
 
   ["GET", "/audit", system, listAudit],
 ];

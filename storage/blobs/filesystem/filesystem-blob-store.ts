@@ -6,7 +6,8 @@ import { digestAlgorithms, Digester, type Digest } from "../../digest.ts";
 import { boundlessRoom, type Room } from "../../disk-room.ts";
 import { StorageError } from "../../storage-error.ts";
 import type { BlobStore, UploadOptions } from "../blob-store.ts";
-import type { BlobBody, ByteRange, Locator, StoredObject } from "../stored-object.ts";
+import type { Quarantining } from "../quarantine-name.ts";
+import type { BlobBody, ByteRange, Locator, QuarantinedObject, StoredObject } from "../stored-object.ts";
 import { LiveUploads } from "../live-uploads.ts";
 import { newUploadId, parseUploadId } from "../upload-id.ts";
 import type { CommittedObject, UploadSession } from "../upload-session.ts";
@@ -16,6 +17,7 @@ import { FilesystemUploadSession, type UploadSurroundings } from "./filesystem-u
 import { Layout, parseLocator } from "./layout.ts";
 import { openBody } from "./open-body.ts";
 import { Publisher } from "./publisher.ts";
+import { Quarantine } from "./quarantine.ts";
 import { StorePresence } from "./store-presence.ts";
 import { TransferBuffers } from "./transfer-buffers.ts";
 import { parseUploadState } from "./upload-state.ts";
@@ -28,6 +30,7 @@ export class FilesystemBlobStore implements BlobStore {
   readonly #live = new LiveUploads();
   readonly #buffers = new TransferBuffers();
   readonly #presence: StorePresence;
+  readonly #quarantine: Quarantine;
   readonly #uploads: UploadSurroundings;
 
   /**
@@ -40,6 +43,7 @@ export class FilesystemBlobStore implements BlobStore {
     this.#operations = operations;
     const presence = new StorePresence(operations, layout);
     this.#presence = presence;
+    this.#quarantine = new Quarantine(operations, layout, presence);
     const publisher = new Publisher(operations, layout);
     this.#uploads = {
       operations,
@@ -138,6 +142,19 @@ export class FilesystemBlobStore implements BlobStore {
           if (object) yield object;
         }
       }
+    }
+  }
+
+  quarantine(locator: Locator, what: Quarantining): Promise<string | undefined> {
+    return this.#quarantine.take(locator, what);
+  }
+
+  async *listQuarantine(signal: AbortSignal): AsyncIterable<QuarantinedObject> {
+    for await (const name of this.#namesIn(this.#layout.quarantine)) {
+      signal.throwIfAborted();
+      const place = path.join(this.#layout.quarantine, name);
+      const stats = await this.#stat(place);
+      if (stats) yield { place, size: stats.size };
     }
   }
 

@@ -4,6 +4,7 @@
 //   <directory>/
 //     blobs/sha256/ab/ab34…ef.<upload id>    committed objects; this path below blobs/ is the locator
 //     blobs/copying/<upload id>              only when rename refuses to cross a mount: copies not yet complete
+//     blobs/quarantine/<name>                damaged objects, kept apart until a person deletes them
 //     uploads/<upload id>                    growing files, renamed into blobs/ by commit
 import path from "node:path";
 import { algorithmOf, hexOf, type Digest } from "../../digest.ts";
@@ -27,12 +28,14 @@ export class Layout {
   readonly directory: string;
   readonly blobs: string;
   readonly copying: string;
+  readonly quarantine: string;
   readonly uploads: string;
 
   constructor(directory: string) {
     this.directory = path.resolve(directory);
     this.blobs = path.join(this.directory, "blobs");
     this.copying = path.join(this.blobs, "copying");
+    this.quarantine = path.join(this.blobs, "quarantine");
     this.uploads = path.join(this.directory, "uploads");
   }
 

@@ -5,7 +5,8 @@ import { boundlessRoom, type Room } from "../../disk-room.ts";
 import type { BlobStore, UploadOptions } from "../blob-store.ts";
 import { extentOf } from "../byte-range.ts";
 import { LiveUploads } from "../live-uploads.ts";
-import type { BlobBody, ByteRange, Locator, StoredObject } from "../stored-object.ts";
+import type { Quarantining } from "../quarantine-name.ts";
+import type { BlobBody, ByteRange, Locator, QuarantinedObject, StoredObject } from "../stored-object.ts";
 import { newUploadId, type UploadId } from "../upload-id.ts";
 import type { UploadSession } from "../upload-session.ts";
 import { BucketListings } from "./bucket/bucket-listings.ts";
@@ -15,7 +16,8 @@ import { PartSlots } from "./uploads/part-slots.ts";
 import type { Presigner } from "./bucket/presigner.ts";
 import { openS3Body } from "./s3-body.ts";
 import type { S3Bucket } from "./bucket/s3-bucket.ts";
-import { blobKey, blobsPrefix, indexKey, locatorOf, uploadIdOf } from "./s3-layout.ts";
+import { blobKey, blobsPrefix, indexKey, locatorOf, quarantinePrefix, uploadIdOf } from "./s3-layout.ts";
+import { placeOf, quarantineObject } from "./s3-quarantine.ts";
 import type { S3Options } from "./s3-options.ts";
 import { newUploadState, parseUploadState } from "./uploads/s3-upload-state.ts";
 import { S3UploadSession } from "./uploads/s3-upload-session.ts";
@@ -96,6 +98,16 @@ export class S3BlobStore implements BlobStore {
     for await (const { key, size, modifiedAt } of this.#uploads.listings.objects(blobsPrefix, signal)) {
       const id = uploadIdOf(key);
       if (id) yield { locator: locatorOf(id), size, modifiedAt };
+    }
+  }
+
+  quarantine(locator: Locator, what: Quarantining): Promise<string | undefined> {
+    return quarantineObject(this.#uploads, locator, what);
+  }
+
+  async *listQuarantine(signal: AbortSignal): AsyncIterable<QuarantinedObject> {
+    for await (const { key, size } of this.#uploads.listings.objects(quarantinePrefix, signal)) {
+      yield { place: placeOf(this.#bucket, key), size };
     }
   }
 

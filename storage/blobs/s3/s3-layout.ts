@@ -3,12 +3,14 @@
 //   <prefix>
 //     blobs/<upload id>            a committed object; this is its locator. A multipart upload grows under the same key
 //     index/<upload id>            the digest of that object, as text: a lost database is rebuilt without rehashing
+//     quarantine/<name>            damaged objects, kept apart until a person deletes them
 //     uploads/<upload id>/tail.<n> what an upload has beyond its last part, n = 0, 1, 2 in turn
 //     uploads/<upload id>/etags.<n> the ETags of parts that its row has no room for
 import type { Locator } from "../stored-object.ts";
 import { parseUploadId, type UploadId } from "../upload-id.ts";
 
 export const blobsPrefix = "blobs/";
+export const quarantinePrefix = "quarantine/";
 export const uploadsPrefix = "uploads/";
 export const tailSlots = [0, 1, 2] as const;
 export type TailSlot = (typeof tailSlots)[number];

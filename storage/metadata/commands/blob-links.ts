@@ -3,7 +3,7 @@
 //   (none) ──commit──▶ present ──markDamaged──▶ damaged ──┐
 //     ▲                 │   ▲                       │      │
 //     │                 │   └──commit (new locator)─┘      ├── the old locator goes to the delete queue
-//     └── its last link goes ◀─────────────────────────────┘
+//     └── its last link goes ◀─────────────────────────────┘       (damaged ──markSound──▶ present: its bytes came back)
 //
 // (`deleting` is what older programs might have left; a commit revives it too.)
 import type { Locator } from "../../blobs/stored-object.ts";
@@ -161,10 +161,20 @@ export function* unlinkBlob(repository: string, digest: Digest, now: number): Co
   return { outcome: "unlinked" };
 }
 
-export function* markBlobDamaged(digest: Digest, locator: Locator): Command<void> {
-  yield* query(
-    "UPDATE blobs SET state = 'damaged' WHERE digest = $1 AND locator = $2 AND state = 'present'",
+export function* markBlobDamaged(digest: Digest, locator: Locator): Command<boolean> {
+  const marked = yield* query(
+    "UPDATE blobs SET state = 'damaged' WHERE digest = $1 AND locator = $2 AND state = 'present' RETURNING digest",
     digest,
     locator,
   );
+  return marked.length > 0;
+}
+
+export function* markBlobSound(digest: Digest, locator: Locator): Command<boolean> {
+  const marked = yield* query(
+    "UPDATE blobs SET state = 'present' WHERE digest = $1 AND locator = $2 AND state = 'damaged' RETURNING digest",
+    digest,
+    locator,
+  );
+  return marked.length > 0;
 }

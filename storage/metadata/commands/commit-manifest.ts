@@ -120,7 +120,7 @@ function* presentManifests(
 ): Command<ReadonlySet<Digest>> {
   const rows = yield* query<{ digest: Digest }>(
     `SELECT digest FROM manifests
-     WHERE repository_id = $1 AND digest IN (${parameterList(references.length, 2)})`,
+     WHERE repository_id = $1 AND digest IN (${parameterList(references.length, 2)}) AND damaged_at IS NULL`,
     repositoryId,
     ...references.map((reference) => reference.digest),
   );
@@ -128,7 +128,8 @@ function* presentManifests(
 }
 
 /**
- * Stores the row and its edges, gives its id. Stored again, it keeps its time; how it is to be read may change.
+ * Stores the row and its edges, gives its id. Stored again, it keeps its time; how it is to be read may change, and what
+ * was damaged is sound again.
  * @param pulledAt marks it as cached, unless it was pushed before; undefined for a push, which takes the mark away
  */
 export function* putManifest(
@@ -162,10 +163,10 @@ export function* putManifest(
     return inserted.id;
   }
   const updated = yield* queryOne<{ id: number }>(
-    `UPDATE manifests SET media_type = $3, artifact_type = $4, subject = $5, annotations = $6,
+    `UPDATE manifests SET media_type = $3, artifact_type = $4, subject = $5, annotations = $6, bytes = $8, damaged_at = NULL,
        pulled_at = CASE WHEN pulled_at IS NULL THEN NULL ELSE $7 END
      WHERE repository_id = $1 AND digest = $2 RETURNING id`,
-    ...[repositoryId, digest, mediaType, artifactType, subject, annotations, pulledAt ?? null],
+    ...[repositoryId, digest, mediaType, artifactType, subject, annotations, pulledAt ?? null, bytes],
   );
   if (updated === undefined) throw new Error(`the row of manifest ${digest} vanished within a transaction`);
   if (pulledAt === undefined) yield* noteWanted(updated.id, now);

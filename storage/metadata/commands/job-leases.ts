@@ -1,6 +1,6 @@
 // Leases of background work, with what is told of it. One that ran out belongs to whoever takes it next.
 import type { JobRecord } from "../records.ts";
-import type { JobLeases } from "../metadata-store.ts";
+import type { JobLeases } from "../job-leases-store.ts";
 import { queryOne, type Command } from "../statement.ts";
 
 /** One that ends later than any clock near this one could have said was taken before the clock was set back. */

@@ -44,7 +44,7 @@ export function* findManifestByDigest(
   const row = yield* queryOne<ManifestRow>(
     `SELECT m.digest, m.media_type, m.bytes FROM repositories r
      JOIN manifests m ON m.repository_id = r.id
-     WHERE r.name = $1 AND m.digest = $2`,
+     WHERE r.name = $1 AND m.digest = $2 AND m.damaged_at IS NULL`,
     repository,
     digest,
   );
@@ -56,7 +56,7 @@ export function* findManifestByTag(repository: string, tag: string): Command<Man
     `SELECT m.digest, m.media_type, m.bytes FROM repositories r
      JOIN tags t ON t.repository_id = r.id
      JOIN manifests m ON m.id = t.manifest_id
-     WHERE r.name = $1 AND t.name = $2`,
+     WHERE r.name = $1 AND t.name = $2 AND m.damaged_at IS NULL`,
     repository,
     tag,
   );

@@ -11,13 +11,17 @@ import { chunksOf } from "./row-lists.ts";
 type Step = Parameters<GarbageStore["relook"]>[0];
 type Relooked = Awaited<ReturnType<GarbageStore["relook"]>>;
 
+type Mending = Discarding & { readonly repair: boolean };
+
+/** What others note while this looks, and with clocks that differ a little, is not of a time to come. */
+const toleranceMilliseconds = 60_000;
 const blobsPrefix = "blobs:";
 
-export function* relook({ after, limit, ...discarding }: Step): Command<Relooked> {
+export function* relook({ after, limit, repair = true, ...discarding }: Step): Command<Relooked> {
   if (after?.startsWith(blobsPrefix) === true) {
-    return yield* relookAtBlobs(after.slice(blobsPrefix.length), limit, discarding);
+    return yield* relookAtBlobs(after.slice(blobsPrefix.length), limit, { repair, ...discarding });
   }
-  return yield* relookAtLinks(after, limit, discarding.now);
+  return yield* relookAtLinks(after, limit, { repair, ...discarding });
 }
 
 interface LinkRow {
@@ -26,25 +30,32 @@ interface LinkRow {
   readonly hint: "known" | "none" | "ahead";
 }
 
-function* relookAtLinks(after: string | undefined, limit: number, now: number): Command<Relooked> {
+function* relookAtLinks(
+  after: string | undefined,
+  limit: number,
+  { repair, now }: Mending,
+): Command<Relooked> {
   const [repositoryId = "0", ...digest] = after?.split(":") ?? [];
   const links = yield* query<LinkRow>(
     `SELECT repository_id AS "repositoryId", digest,
        CASE WHEN pulled_at IS NOT NULL OR touched_at <= $4 THEN 'known'
          WHEN touched_at IS NULL THEN 'none' ELSE 'ahead' END AS hint
      FROM blob_links WHERE (repository_id, digest) > ($1, $2) ORDER BY repository_id, digest LIMIT $3`,
-    ...[Number(repositoryId), digest.join(":"), limit, now],
+    ...[Number(repositoryId), digest.join(":"), limit, now + toleranceMilliseconds],
   );
-  let hinted = yield* releaseOfTheFuture(limit, now);
+  // what is only counted is counted once
+  const looksAhead = repair || after === undefined;
+  let hinted = looksAhead ? yield* releaseOfTheFuture(limit, { repair, now }) : 0;
   for (const link of links) {
     if (link.hint === "known") continue;
     const isNamed = (yield* linkFreeSince(link.repositoryId, link.digest)) === undefined;
     if (link.hint === "none" && isNamed) continue;
+    hinted += 1;
+    if (!repair) continue;
     yield* query(
       "UPDATE blob_links SET touched_at = $3 WHERE repository_id = $1 AND digest = $2",
       ...[link.repositoryId, link.digest, now],
     );
-    hinted += 1;
   }
   const last = links.length === limit ? links.at(-1) : undefined;
   const next = last === undefined ? blobsPrefix : `${last.repositoryId}:${last.digest}`;
@@ -52,16 +63,27 @@ function* relookAtLinks(after: string | undefined, limit: number, now: number): 
 }
 
 /** What was released by a clock that was ahead. */
-function* releaseOfTheFuture(limit: number, now: number): Command<number> {
+function* releaseOfTheFuture(
+  limit: number,
+  { repair, now }: Pick<Mending, "repair" | "now">,
+): Command<number> {
+  const ahead = now + toleranceMilliseconds;
+  if (!repair) {
+    const rows = yield* query(
+      "SELECT id FROM manifests WHERE released_at > $1 ORDER BY released_at LIMIT $2",
+      ...[ahead, limit],
+    );
+    return rows.length;
+  }
   const released = yield* query(
     `UPDATE manifests SET released_at = $1 WHERE id IN
-       (SELECT id FROM manifests WHERE released_at > $1 ORDER BY released_at LIMIT $2) RETURNING id`,
-    ...[now, limit],
+       (SELECT id FROM manifests WHERE released_at > $3 ORDER BY released_at LIMIT $2) RETURNING id`,
+    ...[now, limit, ahead],
   );
   return released.length;
 }
 
-function* relookAtBlobs(after: string, limit: number, discarding: Discarding): Command<Relooked> {
+function* relookAtBlobs(after: string, limit: number, { repair, ...discarding }: Mending): Command<Relooked> {
   const rows = yield* query<{ digest: Digest; linked: number }>(
     `SELECT b.digest,
        CASE WHEN EXISTS (SELECT 1 FROM blob_links l WHERE l.digest = b.digest) THEN 1 ELSE 0 END AS linked
@@ -69,7 +91,7 @@ function* relookAtBlobs(after: string, limit: number, discarding: Discarding): C
     ...[after, limit],
   );
   const unlinked = rows.filter(({ linked }) => linked === 0).map(({ digest }) => digest);
-  for (const chunk of chunksOf(unlinked)) yield* claimUnlinked(chunk, discarding);
+  for (const chunk of repair ? chunksOf(unlinked) : []) yield* claimUnlinked(chunk, discarding);
   const last = rows.length === limit ? rows.at(-1) : undefined;
   return {
     looked: rows.length,

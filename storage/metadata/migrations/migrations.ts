@@ -7,6 +7,7 @@ import { garbage } from "./0005-garbage.ts";
 import { tagEvents } from "./0006-tag-events.ts";
 import { retention } from "./0007-retention.ts";
 import { quotas } from "./0008-quotas.ts";
+import { damagedManifests } from "./0009-damaged-manifests.ts";
 import type { Migration } from "./migration.ts";
 
 export const migrations: readonly Migration[] = [
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   tagEvents,
   retention,
   quotas,
+  damagedManifests,
 ];

@@ -7,6 +7,7 @@ import { assemble } from "../../../src/assembly/assemble.ts";
 import { openAccess } from "../../../src/assembly/access-services.ts";
 import { openTags } from "../../../src/assembly/tag-tools.ts";
 import { openGc } from "../../../src/assembly/gc-tools.ts";
+import { openFsck } from "../../../src/assembly/fsck-tools.ts";
 import { openMirror } from "../../../src/assembly/mirror-tools.ts";
 import { openRetentionTools } from "../../../src/assembly/retention-tools.ts";
 import { openStorage, probeStorage } from "../../../src/assembly/storage-tools.ts";
@@ -96,6 +97,7 @@ function machineryOf(onStarted: () => void = () => undefined): Machinery {
     probeStorage,
     openGc,
     openTags,
+    openFsck,
     openMirror,
     openRetention: openRetentionTools,
     probeUpstreams,

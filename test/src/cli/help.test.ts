@@ -14,6 +14,7 @@ const idle: Machinery = {
   openStorage: refuse,
   openGc: refuse,
   openTags: refuse,
+  openFsck: refuse,
   openMirror: refuse,
   openRetention: refuse,
   // there is nothing to try

@@ -16,6 +16,7 @@ const idle: Machinery = {
   openStorage: () => Promise.reject(new Error("nothing is to be opened here")),
   openGc: () => Promise.reject(new Error("nothing is to be opened here")),
   openTags: () => Promise.reject(new Error("nothing is to be opened here")),
+  openFsck: () => Promise.reject(new Error("nothing is to be opened here")),
   openMirror: () => Promise.reject(new Error("nothing is to be opened here")),
   openRetention: () => Promise.reject(new Error("nothing is to be opened here")),
   probeStorage: async function* () {},

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { openAccess } from "../../../src/assembly/access-services.ts";
 import { openGc } from "../../../src/assembly/gc-tools.ts";
+import { openFsck } from "../../../src/assembly/fsck-tools.ts";
 import { openMirror } from "../../../src/assembly/mirror-tools.ts";
 import { openRetentionTools } from "../../../src/assembly/retention-tools.ts";
 import { openTags } from "../../../src/assembly/tag-tools.ts";
@@ -81,6 +82,7 @@ async function runOn(
     probeStorage,
     openGc,
     openTags,
+    openFsck,
     openMirror,
     openRetention: openRetentionTools,
     probeUpstreams,

@@ -50,6 +50,7 @@ function serve(
     openStorage: () => Promise.reject(new Error("nothing is to be opened here")),
     openGc: () => Promise.reject(new Error("nothing is to be opened here")),
     openTags: () => Promise.reject(new Error("nothing is to be opened here")),
+    openFsck: () => Promise.reject(new Error("nothing is to be opened here")),
     openMirror: () => Promise.reject(new Error("nothing is to be opened here")),
     openRetention: () => Promise.reject(new Error("nothing is to be opened here")),
     probeUpstreams: async function* () {},

@@ -57,6 +57,7 @@ describe("without any source", () => {
       tags: { immutable: [] },
       gc: { graceSeconds: 86_400, everySeconds: 60, rowsPerSecond: 2000 },
       retention: { policies: [], everySeconds: 3600, rowsPerSecond: 2000 },
+      scrub: { bytesPerSecond: 10_485_760, everyDays: 30 },
       upstreams: [],
       mirror: {
         upstreams: [],

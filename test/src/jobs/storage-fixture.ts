@@ -59,3 +59,13 @@ export async function storageAtHand(): Promise<StorageAtHand> {
   };
   return { data, directory, blobStore, metadata, push, pushed, pathOf, age };
 }
+
+/** The same store, but for some of its methods. */
+export function storeWith(store: BlobStore, others: Partial<BlobStore>): BlobStore {
+  return new Proxy(store, {
+    get: (target, name) => {
+      const member: unknown = Reflect.get(name in others ? others : target, name);
+      return typeof member === "function" ? (member.bind(target) as unknown) : member;
+    },
+  });
+}

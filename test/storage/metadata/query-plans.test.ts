@@ -95,11 +95,27 @@ async function walkThroughAllMethods(store: MetadataStore): Promise<void> {
   await walkThroughMaintenance(store, blob);
 }
 
+async function walkThroughIntegrity(store: MetadataStore, blob: BlobRecord): Promise<void> {
+  await store.integrity.listHolders(blob.digest, 10);
+  await store.manifests.commit(manifestOf("p/a", "sound"));
+  for (const manifest of (await store.integrity.listManifests({ after: undefined, limit: 10 })).entries) {
+    await store.integrity.markManifestDamaged(manifest, 10);
+  }
+  for (const repair of [false, true]) {
+    for (let after: string | undefined, more = true; more;) {
+      ({ next: after } = await store.integrity.checkUsage({ after, repair }));
+      more = after !== undefined;
+    }
+  }
+}
+
 /** Ends with the switch to another blob store, and with it all uploads and the delete queue. */
 async function walkThroughMaintenance(store: MetadataStore, blob: BlobRecord): Promise<void> {
   await store.discardedObjects.add([blobOf("orphan").locator], 10, 10);
   await store.storedBlobs.list({ limit: 10, after: blob.digest });
   await store.storedBlobs.findKnown([blob.locator, blobOf("orphan").locator]);
+  await store.blobLinks.markSound(blob.digest, blob.locator);
+  await walkThroughIntegrity(store, blob);
   await store.blobCopies.list("target", { limit: 10 });
   await store.blobCopies.add("target", blob.digest, blobOf("layer", "copy").locator);
   await store.blobCopies.switchTo("target", { leaveUncopied: true, now: 10 });
@@ -121,7 +137,7 @@ const maySort = [
 /** What may be walked through: a handful of keys or pins, what a statement gathers itself, and an index of no more than what is wanted. */
 const scans = new RegExp(
   "^SCAN (?!\\d+-ROW VALUES|signing_keys|mirror_pins|(shown|projects) USING COVERING INDEX projects_public" +
-    "|blob_links USING COVERING INDEX blob_links_cached|(cached|held|b)$)",
+    "|blob_links USING COVERING INDEX blob_links_cached|(cached|held|b|page)$)",
 );
 
 /** Steps of a plan that walk through a table, or sort where that is not due. */

@@ -162,6 +162,6 @@ async function checkOf(
 ): Promise<unknown> {
   if (place === "target" && !existsSync(join(target, "uploads"))) return { missing: 40 };
   const config = place === "target" ? ["--config", to] : [];
-  const { output } = await berth(["storage", "check", "--json", ...config]);
+  const { output } = await berth(["fsck", "--json", ...config]);
   return JSON.parse(output);
 }

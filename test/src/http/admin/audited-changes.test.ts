@@ -54,6 +54,7 @@ const changes: readonly Change[] = [
   ["POST /gc/runs", "/gc/runs", { full: true }, "gc.run", "what nothing needs", "full: true"],
   ["POST /retention/runs", "/retention/runs", { repository: "team/app" }, "retention.run", "team/app", "repository: team/app"],
   ["POST /tags/restore", "/tags/restore?repository=team/app&tag=gone", {}, "tag.restore", "team/app:gone", ""],
+  ["POST /fsck/runs", "/fsck/runs", { repair: true }, "fsck.run", "the store", "repair: true, digests: false"],
   ["DELETE /robots/:name/secrets/:id", "/robots/ci/secrets/{secret}", undefined, "robot.secret.delete", "ci {secret}", ""],
 ];
 

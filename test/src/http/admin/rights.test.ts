@@ -121,6 +121,8 @@ const rows: readonly Row[] = [
   ["GET /gc", "/gc", undefined,                                                    401, 403, 403, 403, 403, 403, 200],
   ["GET /gc/plan", "/gc/plan", undefined,                                          401, 403, 403, 403, 403, 403, 200],
   ["POST /gc/runs", "/gc/runs", {},                                                401, 403, 403, 403, 403, 403, 200],
+  ["GET /fsck", "/fsck", undefined,                                                401, 403, 403, 403, 403, 403, 200],
+  ["POST /fsck/runs", "/fsck/runs", {},                                            401, 403, 403, 403, 403, 403, 200],
 
   ["GET /retention", "/retention", undefined,                                      401, 403, 403, 403, 403, 403, 200],
   ["GET /retention/plan", "/retention/plan", undefined,                            401, 403, 403, 403, 403, 403, 200],

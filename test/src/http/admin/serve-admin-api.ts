@@ -16,6 +16,8 @@ import { locateUnder } from "../../../../src/http/location.ts";
 import { Gate } from "../../../../src/http/middleware/gate.ts";
 import { originOf } from "../../../../src/http/origin.ts";
 import { listen } from "../../../../src/http/server.ts";
+import { fsckAdmin } from "../../../../src/assembly/assemble-fsck.ts";
+import { FsckRuns } from "../../../../src/jobs/fsck/fsck-runs.ts";
 import { collectionAdmin, pause } from "../../../../src/assembly/assemble-collector.ts";
 import { retentionAdmin } from "../../../../src/assembly/assemble-retention.ts";
 import { openMirrorAdmin } from "../../../../src/assembly/mirror-admin.ts";
@@ -115,6 +117,12 @@ export async function serveAdminApi(options: ServeOptions = {}) {
     flushPulls: async () => undefined,
   });
   const retention = retentionAdmin(keeper, log.logger);
+  const fsck = fsckAdmin(
+    new FsckRuns({
+      ...{ metadata, blobStore, now, newId, pause },
+      ...{ expirySeconds: 3600, readingGraceMilliseconds: 60_000 },
+    }),
+  );
   const locate = locateUnder(publicUrl);
   const app = createApp({
     registry,
@@ -126,6 +134,7 @@ export async function serveAdminApi(options: ServeOptions = {}) {
         collection: collection.admin,
         retention: retention.admin,
         tagHistory: new TagHistory({ metadata, immutableTags, ...gc, now }),
+        fsck: fsck.admin,
         personalTokens: tokens,
         gate,
         trail,
@@ -149,6 +158,7 @@ export async function serveAdminApi(options: ServeOptions = {}) {
     await mirror.close();
     await collection.close();
     await retention.close();
+    await fsck.close();
     await trail.close();
   });
   const cast = new Map<string, string>();

@@ -35,7 +35,9 @@ export class StoreDirectory {
   /** Files that are not committed objects, and files below the directory that this process holds open. */
   async leftovers(): Promise<string[]> {
     const files = (await this.files()).filter((file) => !parseLocator(file.replace(/^blobs\//, "")));
-    return [...files, ...(await this.#openFiles())];
+    // what is kept apart is so on purpose
+    const stray = files.filter((file) => !file.startsWith("blobs/quarantine/"));
+    return [...stray, ...(await this.#openFiles())];
   }
 
   async remove(): Promise<void> {

@@ -1,6 +1,6 @@
-// `berth storage check` and `berth doctor storage` as an operator sees them: text, JSON, exit codes, progress.
+// `berth fsck` as an operator sees it: text, JSON, exit codes, progress.
 import { existsSync } from "node:fs";
-import { chmod, mkdir, readdir, rm, unlink, utimes } from "node:fs/promises";
+import { readdir, unlink, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openBlobStore } from "../../../../storage/blobs/open-blob-store.ts";
@@ -8,7 +8,7 @@ import { randomBlob } from "../../../support/images.ts";
 import { scratchDirectory } from "../../../support/scratch-directory.ts";
 import { putObject } from "../../jobs/storage-fixture.ts";
 import { registryAtHand } from "../registry-at-hand.ts";
-import { movingRegistry, type MovingRegistry } from "./moving-registry.ts";
+import { movingRegistry, type MovingRegistry } from "../storage/moving-registry.ts";
 
 async function filled(blobs: number): Promise<MovingRegistry & { readonly url: string }> {
   const registry = await movingRegistry();
@@ -32,10 +32,10 @@ async function loseOne(source: string, kept: string): Promise<void> {
   await unlink(files.find((file) => !file.endsWith(kept)) ?? "");
 }
 
-describe("berth storage check", () => {
+describe("berth fsck", () => {
   it("exits with 0 and counts what is there, beside a server", async () => {
     const { berth } = await filled(4);
-    const { code, output, errors } = await berth("storage check");
+    const { code, output, errors } = await berth("fsck");
     expect({ code, errors }).toEqual({ code: 0, errors: "" });
     expect(output).toMatch(/^objects: +4 \(\d+\.\d KiB\)\nblobs: +4\n/);
   });
@@ -44,18 +44,16 @@ describe("berth storage check", () => {
     const { berth, json, source, url, lost, pushAgain } = await filled(4);
     const orphan = await anOldOrphan(source);
     await loseOne(source, orphan);
-    const { code, output, errors } = await berth("storage check");
+    const { code, output, errors } = await berth("fsck");
     expect(code).toBe(1);
-    expect(errors).toBe(
-      "error: 2 things do not agree; berth storage check --repair mends what can be mended\n",
-    );
+    expect(errors).toBe("error: 2 things are not right; berth fsck --repair mends what can be mended\n");
     expect(output).toMatch(/objects without a blob: +1 \(100 B\)\n/);
     expect(output).toContain(orphan);
-    expect(await json("storage check --repair")).toMatchObject({
+    expect(await json("fsck --repair")).toMatchObject({
       ...{ objects: 4, blobs: 4, orphans: 1, orphanBytes: 100, missing: 1, wrongSize: 0, repaired: true },
       ...{ staleUploads: 0, damaged: 0 },
     });
-    expect(await json("storage check")).toMatchObject({
+    expect(await json("fsck")).toMatchObject({
       orphans: 0,
       missing: 0,
       damaged: 1,
@@ -64,35 +62,33 @@ describe("berth storage check", () => {
     expect(await lost(url)).toHaveLength(1);
     await pushAgain(url);
     expect(await lost(url)).toEqual([]);
-    expect(await json("storage check")).toMatchObject({ orphans: 0, missing: 0, damaged: 0 });
+    expect(await json("fsck")).toMatchObject({ orphans: 0, missing: 0, damaged: 0 });
   });
 
   it("leaves alone what is younger than --grace", async () => {
     const { berth, source } = await filled(1);
     await anOldOrphan(source);
-    expect((await berth("storage check --grace 7d")).code).toBe(0);
-    expect((await berth("storage check --grace 47h")).code).toBe(1);
-    expect((await berth("storage check --grace soon")).code).toBe(2);
+    expect((await berth("fsck --grace 7d")).code).toBe(0);
+    expect((await berth("fsck --grace 47h")).code).toBe(1);
+    expect((await berth("fsck --grace soon")).code).toBe(2);
   });
 
   it("repairs nothing in a store where nothing is known, and says why", async () => {
     const { berth, to, target } = await filled(2);
     await openBlobStore({ kind: "filesystem", directory: target });
-    const { code, errors } = await berth(["storage", "check", "--repair", "--config", to]);
+    const { code, errors } = await berth(["fsck", "--repair", "--config", to]);
     expect(code).toBe(1);
     expect(errors).toMatch(/^error: nothing was repaired: .* none is in this blob store/);
-    expect((await berth("storage check")).code).toBe(0);
+    expect((await berth("fsck")).code).toBe(0);
   });
 
   it("makes no database and no directory where none is", async () => {
     const data = join(await scratchDirectory(), "none");
     const none = await registryAtHand({ data });
-    expect((await none.berth("storage check")).errors).toMatch(
-      /^There is no database at .*none\/berth\.sqlite/,
-    );
+    expect((await none.berth("fsck")).errors).toMatch(/^There is no database at .*none\/berth\.sqlite/);
     expect(existsSync(data)).toBe(false);
     const { berth, data: there } = await registryAtHand();
-    const { code, errors } = await berth("storage check --repair");
+    const { code, errors } = await berth("fsck --repair");
     expect(code).toBe(1);
     expect(errors).toMatch(/^error: there is no blob directory .*blobs: is a volume not mounted\?/);
     expect(existsSync(join(there, "blobs"))).toBe(false);
@@ -102,45 +98,9 @@ describe("berth storage check", () => {
     const { data } = await filled(3);
     let time = Date.now();
     const { berth } = await registryAtHand({ data, now: () => (time += 1000) });
-    const drawn = await berth("storage check", { answers: [] });
+    const drawn = await berth("fsck", { answers: [] });
     expect(drawn.errors).toMatch(/^(\r\u001b\[K\d objects, [^\n]* found)+\r\u001b\[K$/);
-    const lines = await berth("storage check");
+    const lines = await berth("fsck");
     expect(lines.errors.includes("\r")).toBe(false);
-  });
-});
-
-describe("berth doctor storage", () => {
-  it("tells step by step what works in the directory, and leaves nothing there", async () => {
-    const { berth, json, source } = await filled(1);
-    const before = await readdir(source, { recursive: true });
-    const { code, output } = await berth("doctor storage");
-    expect(code).toBe(0);
-    expect(output).toMatch(/^NAME +OUTCOME +DETAIL +ADVICE\ndirectory +works +\//);
-    const names = ["directory", "write", "fsync", "rename", "read", "range", "delete", "free space"];
-    const probes = (await json("doctor storage")) as { name: string; outcome: string }[];
-    expect(probes.map(({ name }) => name)).toEqual(names);
-    expect(new Set(probes.map(({ outcome }) => outcome))).toEqual(new Set(["works"]));
-    expect(await readdir(source, { recursive: true })).toEqual(before);
-  });
-
-  it("says what fails, what could not be tried then, and what helps", async () => {
-    const { berth, data } = await registryAtHand();
-    const absent = await berth("doctor storage --json");
-    expect(absent).toMatchObject({ code: 1, errors: "error: 1 try failed\n" });
-    const [directory, ...others] = JSON.parse(absent.output) as { outcome: string; advice?: string }[];
-    expect(directory).toMatchObject({ outcome: "fails" });
-    expect(directory?.advice).toMatch(/^Mount the volume/);
-    expect(new Set(others.map(({ outcome }) => outcome))).toEqual(new Set(["skipped"]));
-    expect(existsSync(join(data, "blobs"))).toBe(false);
-  });
-
-  it.skipIf(process.getuid?.() === 0)("names the right that is missing", async () => {
-    const { berth, data } = await registryAtHand();
-    const blobs = join(data, "blobs");
-    await mkdir(blobs);
-    await chmod(blobs, 0o500);
-    onTestFinished(() => rm(blobs, { recursive: true }));
-    const { output } = await berth("doctor storage");
-    expect(output).toContain("Give the directory to the user that runs Berth.");
   });
 });

@@ -3,19 +3,19 @@ import { readdir, truncate, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DiscardedObjects } from "../../../src/jobs/discarded-objects.ts";
-import { StorageCheck, type StorageCheckOptions } from "../../../src/jobs/storage-check.ts";
-import type { StorageCheckReport } from "../../../src/jobs/storage-check-report.ts";
-import type { BlobStore } from "../../../storage/blobs/blob-store.ts";
-import { openBlobStore } from "../../../storage/blobs/open-blob-store.ts";
-import type { Locator, StoredObject } from "../../../storage/blobs/stored-object.ts";
-import { digestOf } from "../../../storage/digest.ts";
-import { openMetadataStore } from "../../../storage/metadata/open-metadata-store.ts";
-import type { BlobRecord } from "../../../storage/metadata/records.ts";
-import { discardedBy, pushBlob } from "../../contracts/metadata-store-fixture.ts";
-import { randomBlob } from "../../support/images.ts";
-import { scratchDirectory } from "../../support/scratch-directory.ts";
-import { hour, never, putObject, storageAtHand, type StorageAtHand } from "./storage-fixture.ts";
+import { DiscardedObjects } from "../../../../src/jobs/discarded-objects.ts";
+import { Fsck, type FsckOptions } from "../../../../src/jobs/fsck/fsck.ts";
+import type { FsckReport } from "../../../../src/jobs/fsck/fsck-report.ts";
+import type { BlobStore } from "../../../../storage/blobs/blob-store.ts";
+import { openBlobStore } from "../../../../storage/blobs/open-blob-store.ts";
+import type { Locator, StoredObject } from "../../../../storage/blobs/stored-object.ts";
+import { digestOf } from "../../../../storage/digest.ts";
+import { openMetadataStore } from "../../../../storage/metadata/open-metadata-store.ts";
+import type { BlobRecord } from "../../../../storage/metadata/records.ts";
+import { discardedBy, pushBlob } from "../../../contracts/metadata-store-fixture.ts";
+import { randomBlob } from "../../../support/images.ts";
+import { scratchDirectory } from "../../../support/scratch-directory.ts";
+import { hour, never, putObject, storageAtHand, storeWith, type StorageAtHand } from "../storage-fixture.ts";
 
 const graceSeconds = 86_400;
 
@@ -23,10 +23,18 @@ type Parts = Pick<StorageAtHand, "metadata"> & { readonly blobStore: BlobStore }
 
 function check(
   { blobStore, metadata }: Parts,
-  { now = Date.now(), ...options }: Partial<StorageCheckOptions> & { readonly now?: number } = {},
-): Promise<StorageCheckReport> {
-  const parts = { blobStore, metadata, expirySeconds: 7 * 86_400, now: () => now };
-  return new StorageCheck(parts, { repair: false, graceSeconds, signal: never, ...options }).run();
+  { now = Date.now(), ...options }: Partial<FsckOptions> & { readonly now?: number } = {},
+): Promise<FsckReport> {
+  const times = {
+    now: () => now,
+    pause: async () => undefined,
+    expirySeconds: 7 * 86_400,
+    readingGraceMilliseconds: 60_000,
+  };
+  return new Fsck(
+    { blobStore, metadata, ...times },
+    { repair: false, graceSeconds, signal: never, ...options },
+  ).run();
 }
 
 const later = (milliseconds: number): number => Date.now() + milliseconds;
@@ -36,26 +44,15 @@ function listingSlowly(
   store: BlobStore,
   between: (object: StoredObject, index: number) => Promise<void>,
 ): BlobStore {
-  return {
-    persistent: store.persistent,
-    remote: store.remote,
-    stat: (locator) => store.stat(locator),
-    read: (locator, range) => store.read(locator, range),
-    startUpload: (options) => store.startUpload(options),
-    resumeUpload: (state) => store.resumeUpload(state),
-    copyUpload: (state) => store.copyUpload(state),
-    delete: (locators) => store.delete(locators),
-    removeStaleUploads: (before, signal) => store.removeStaleUploads(before, signal),
-    ping: () => store.ping(),
-    async *list(signal) {
-      let index = 0;
-      for await (const object of store.list(signal)) {
-        await between(object, index);
-        index += 1;
-        yield object;
-      }
-    },
-  };
+  async function* list(signal: AbortSignal): AsyncGenerator<StoredObject> {
+    let index = 0;
+    for await (const object of store.list(signal)) {
+      await between(object, index);
+      index += 1;
+      yield object;
+    }
+  }
+  return storeWith(store, { list });
 }
 
 describe("a check of the storage", () => {
@@ -78,12 +75,19 @@ describe("a check of the storage", () => {
     await unlink(storage.pathOf(lost));
     await truncate(storage.pathOf(short), 5);
     const report = await check(storage, { now: later(48 * hour) });
-    expect(report.counts).toEqual({ orphan: 1, missing: 1, "wrong-size": 1 });
+    expect(report.counts).toMatchObject({ orphan: 1, missing: 1, "wrong-size": 1 });
     expect(report.findings).toEqual(
       expect.arrayContaining([
         { kind: "orphan", locator: orphan.locator, size: 10 },
-        { kind: "missing", digest: lost.digest, locator: lost.locator, size: 64 },
-        { kind: "wrong-size", digest: short.digest, locator: short.locator, size: 64, storedSize: 5 },
+        { kind: "missing", digest: lost.digest, locator: lost.locator, size: 64, repositories: ["team/app"] },
+        {
+          kind: "wrong-size",
+          digest: short.digest,
+          locator: short.locator,
+          size: 64,
+          storedSize: 5,
+          repositories: ["team/app"],
+        },
       ]),
     );
     expect(report).toMatchObject({ repaired: false, orphanBytes: 10, found: 3 });
@@ -189,8 +193,7 @@ describe("a check of the storage", () => {
     const content = randomBlob();
     const blob = await storage.push(content);
     const { metadata } = storage;
-    const blobStore: BlobStore = {
-      ...listingSlowly(storage.blobStore, async () => undefined),
+    const blobStore = storeWith(storage.blobStore, {
       stat: async (locator: Locator) => {
         if (locator !== blob.locator) return storage.blobStore.stat(locator);
         // the server finds out, and a push heals, between the row and its object
@@ -198,7 +201,7 @@ describe("a check of the storage", () => {
         await storage.push(content);
         return undefined;
       },
-    };
+    });
     expect(await check({ metadata, blobStore }, { repair: true })).toMatchObject({ counts: { missing: 0 } });
     expect(await storage.pushed(blob)).toEqual(content);
   });
@@ -283,7 +286,7 @@ describe("a check of the storage", () => {
         }
         const { counts } = await check({ metadata, blobStore }, { now: later(48 * hour) });
         const count = (kind: string): number => kinds.filter((one) => one === kind).length;
-        expect(counts).toEqual({
+        expect(counts).toMatchObject({
           orphan: count("orphan"),
           missing: count("lost"),
           "wrong-size": count("longer"),
