@@ -131,7 +131,7 @@ export function tagHistoryContract(store: CurrentStore): void {
       await push(store(), repository, "one", { tags: ["v1"] });
       await push(store(), repository, "two", { tags: ["v1"] });
       await push(store(), repository, "three", { tags: ["v3"] });
-      const { restore } = store().tagHistory;
+      const restore = (wanted: TagRestore) => store().tagHistory.restore(wanted);
       expect(await restore(restoring())).toEqual({ outcome: "occupied", current: two });
       expect(await restore(restoring({ digest: two }))).toEqual({ outcome: "unchanged", digest: two });
       expect(await restore(restoring({ digest: digestFor("three") }))).toEqual({ outcome: "unknown" });
@@ -147,7 +147,7 @@ export function tagHistoryContract(store: CurrentStore): void {
     test("makes an immutable tag what it was last, and nothing else", async () => {
       await push(store(), repository, "one", { tags: ["v1"] });
       await push(store(), repository, "two", { tags: ["v1"] });
-      const { restore } = store().tagHistory;
+      const restore = (wanted: TagRestore) => store().tagHistory.restore(wanted);
       const moved = restoring({ digest: one, isImmutable: true });
       expect(await restore(moved)).toEqual({ outcome: "immutable", only: two });
       await store().tags.delete(repository, "v1", start);
