@@ -35,7 +35,13 @@ export async function walkThroughGarbage(store: MetadataStore): Promise<void> {
 }
 
 async function askAboutQuotas({ access, usage }: MetadataStore): Promise<void> {
-  await access.projects.create({ id: "team", name: "team", description: "", public: false, createdAt: start });
+  await access.projects.create({
+    id: "team",
+    name: "team",
+    description: "",
+    public: false,
+    createdAt: start,
+  });
   await access.projects.change("team", { maxBytes: 1 });
   for (const kind of ["blob", "manifest"] as const)
     await usage.findBreach({ repository: here, kind, digest: digestFor("child"), bytes: 1 });
