@@ -1,7 +1,7 @@
 // What the collector goes by, and what everybody holds: hints on links and manifests, leases of long reads and of
-// background work, usage by repository and project. Usage is kept by triggers, so that it is right whoever writes. Only additions: a program of
-// schema 1 leaves no hints, so that what it deletes stays until somebody looks again (`relook`); and it takes no release
-// back, which a trigger does for it, so that it loses nothing.
+// background work, usage by repository and project. Usage is kept by triggers, so that it is right whoever writes.
+// Only additions: a program of schema 1 leaves no hints, so that what it deletes stays until somebody looks again
+// (`relook`); and it takes no release back, which a trigger does for it, so that it loses nothing.
 import type { Migration } from "./migration.ts";
 
 const sqlite = `
