@@ -42,7 +42,8 @@ export interface IntegrityStore {
 
   /**
    * Compares some figures of usage with what they count, and sets them right with `repair`. From where `after`, the last
-   * step's `next`, says; undefined begins. It is over when `next` is undefined.
+   * step's `next`, says; undefined begins. It is over when `next` is undefined. In many steps that only read: what changes
+   * all the while is passed over, and nobody is kept from writing but for what is found.
    */
   checkUsage(step: { readonly after: string | undefined; readonly repair: boolean }): Promise<{
     readonly mismatches: readonly UsageMismatch[];

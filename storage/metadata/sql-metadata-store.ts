@@ -31,7 +31,6 @@ import { restoreTag } from "./commands/restore-tag.ts";
 import { listRemovedTags, listTagEvents } from "./commands/tag-events.ts";
 import { deleteTag, listTags } from "./commands/tags.ts";
 import { findBreach } from "./commands/quotas.ts";
-import { checkUsage } from "./commands/check-usage.ts";
 import { listHolders, listStoredManifests, markManifestDamaged } from "./commands/stored-manifests.ts";
 import { usageOfProject, usageOfRepository } from "./commands/usage.ts";
 import {
@@ -67,6 +66,7 @@ import type { RetentionStore } from "./retention-store.ts";
 import { query } from "./statement.ts";
 import type { BlobCopies, StoredBlobs } from "./stored-blobs-store.ts";
 import type { TagHistoryStore } from "./tag-history-store.ts";
+import { checkUsageAside } from "./usage-check.ts";
 import type { UsageStore } from "./usage-store.ts";
 
 export class SqlMetadataStore implements MetadataStore {
@@ -162,7 +162,7 @@ function integrityOver(runner: CommandRunner): IntegrityStore {
     listHolders: (digest, limit) => runner.read(() => listHolders(digest, limit)),
     listManifests: (page) => runner.read(() => listStoredManifests(page)),
     markManifestDamaged: (manifest, now) => runner.write(() => markManifestDamaged(manifest, now)),
-    checkUsage: (step) => runner.write(() => checkUsage(step)),
+    checkUsage: (step) => checkUsageAside(runner, step),
   };
 }
 

@@ -1,6 +1,6 @@
 // Are the figures of usage what they count? Triggers keep them, so nothing but a fault makes them wrong. A step looks at
-// some repositories, then at a project, adding up in pages: between two statements others may have a turn, and within
-// the transaction nobody changes anything.
+// some repositories, then at a project, adding up in pages: between two statements others may have a turn. Exact within a
+// transaction, where nobody changes anything; usage-check.ts says when it is run outside of one.
 import type { IntegrityStore, UsageMismatch } from "../integrity-store.ts";
 import type { Usage } from "../usage-store.ts";
 import { query, queryOne, type Command } from "../statement.ts";
