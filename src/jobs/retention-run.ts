@@ -39,6 +39,8 @@ export interface RetentionOptions {
 export const retentionJob = "retention";
 /** The rule that keeps what was pushed, pulled or otherwise changed after it was judged. */
 export const changedMeanwhile = "changed";
+/** The rule that keeps what the run did not come to. */
+const notReached = "ended";
 /** A process that died keeps others waiting for so long. */
 const leaseMilliseconds = 15_000;
 const renewMilliseconds = 5000;
@@ -50,7 +52,10 @@ export class RetentionRun {
   readonly #last: RetentionReport | undefined;
   #report: RetentionReport;
   #savedAt: number;
-  #isLost = false;
+  /** Which repository is judged, or worked on. */
+  #current: string | undefined;
+  /** Fires when this process was stopped for so long that another run went on. */
+  readonly #lost = new AbortController();
 
   private constructor(parts: RetentionParts, holder: string, last: RetentionReport | undefined) {
     const now = parts.now();
@@ -79,28 +84,39 @@ export class RetentionRun {
     try {
       await this.#repositories(signal, options);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      await this.#end({ at: this.#parts.now(), message }).catch(() => undefined);
+      await this.#fail(error, options);
       throw error;
     }
+    if (this.#lost.signal.aborted) throw new Error("another run went on while this one was stopped");
     const isThrough = !signal.aborted && options.repository === undefined;
     if (isThrough) this.#report = { ...this.#report, after: undefined };
     await this.#end(signal.aborted ? this.#report.lastError : undefined);
     return this.#report;
   }
 
-  async #repositories(signal: AbortSignal, options: RetentionOptions): Promise<void> {
+  /** The next run goes on behind the repository that failed, so that it holds up no other for ever. */
+  async #fail(error: unknown, { repository }: RetentionOptions): Promise<void> {
+    const message = error instanceof Error ? error.message : String(error);
+    const current = this.#current;
+    if (repository === undefined && current !== undefined) this.#report = { ...this.#report, after: current };
+    const where = current === undefined ? "" : `${current}: `;
+    await this.#end({ at: this.#parts.now(), message: where + message }).catch(() => undefined);
+  }
+
+  async #repositories(ended: AbortSignal, options: RetentionOptions): Promise<void> {
     const { repository, resume = false, onRepository, onProgress } = options;
-    // a run of one repository leaves the others where they are
-    if (repository !== undefined) this.#report = { ...this.#report, after: this.#last?.after };
+    const signal = AbortSignal.any([ended, this.#lost.signal]);
+    // a run of one repository leaves the others where they are, and so does one that dies in its first
+    if (repository !== undefined || resume) this.#report = { ...this.#report, after: this.#last?.after };
     const plans = planRetention(this.#parts, {
       ...{ now: this.#report.startedAt, repository, after: resume ? this.#last?.after : undefined },
-      pace: (rows) => this.#rest(rows, signal),
+      ...{ signal, pace: (rows: number) => this.#rest(rows, signal) },
+      onBegin: (begun) => void (this.#current = begun),
     });
     for await (const plan of plans) {
       const done = await this.#apply(plan, signal);
-      if (signal.aborted || this.#isLost) return;
       onRepository?.(done);
+      if (signal.aborted) return;
       this.#add({ repositories: 1 });
       if (repository === undefined) this.#report = { ...this.#report, after: plan.repository };
       onProgress?.(this.#report);
@@ -110,15 +126,20 @@ export class RetentionRun {
   /** Gives what was done, which is the plan but for what changed since. */
   async #apply(plan: RepositoryPlan, signal: AbortSignal): Promise<RepositoryPlan> {
     const { repository } = plan;
-    const { retention } = this.#parts.metadata;
-    const tags = await this.#steps(plan.tags, signal, async (step) => {
+    const { exemptions, metadata } = this.#parts;
+    const { retention } = metadata;
+    const tags = await this.#steps(plan.tags, signal, async (judged) => {
+      const { pinned } = await exemptions();
+      const step = judged.filter(({ tag, digest }) => !pinned({ repository, digest, tags: [tag] }));
       const removal = { now: this.#parts.now(), by: `retention:${step[0]?.rule ?? ""}` };
       const expired = await retention.expireTags(repository, step, removal);
       this.#add({ tags: expired.length });
       const gone = new Set(expired);
       return ({ tag }) => gone.has(tag);
     });
-    const untagged = await this.#steps(plan.untagged, signal, async (step) => {
+    const untagged = await this.#steps(plan.untagged, signal, async (judged) => {
+      const { pinned } = await exemptions();
+      const step = judged.filter(({ digest }) => !pinned({ repository, digest, tags: [] }));
       const released = await retention.releaseUntagged(repository, step, this.#parts.now());
       this.#add({ manifests: released.length });
       const gone = new Set(released);
@@ -134,29 +155,40 @@ export class RetentionRun {
     remove: (step: readonly T[]) => Promise<(one: T) => boolean>,
   ): Promise<T[]> {
     const toGo = decisions.filter(({ action }) => action === "delete");
-    const changed = new Set<T>();
-    for (let start = 0; start < toGo.length && !signal.aborted && !this.#isLost; start += stepRows) {
+    const staying = new Map(toGo.map((one) => [one, notReached]));
+    for (let start = 0; start < toGo.length && !signal.aborted; start += stepRows) {
       const step = toGo.slice(start, start + stepRows);
       // whoever pulled one of them through this process since keeps it
       await this.#parts.flushPulls();
       const isGone = await remove(step);
-      for (const one of step) if (!isGone(one)) changed.add(one);
+      for (const one of step) {
+        if (isGone(one)) staying.delete(one);
+        else staying.set(one, changedMeanwhile);
+      }
       await this.#rest(step.length, signal);
     }
-    return decisions.map((one) =>
-      changed.has(one) ? { ...one, action: "keep", rule: changedMeanwhile } : one,
-    );
+    return decisions.map((one) => {
+      const rule = staying.get(one);
+      return rule === undefined ? one : { ...one, action: "keep", rule };
+    });
   }
 
-  /** Keeps the rate, and the lease. */
+  /** Keeps the rate and, however slow that is, the lease. */
   async #rest(rows: number, signal: AbortSignal): Promise<void> {
-    const { now, pause, rowsPerSecond } = this.#parts;
-    if (now() - this.#savedAt >= renewMilliseconds) {
-      this.#savedAt = now();
-      // false when this process was stopped for so long that another went on
-      if (!(await this.#save(now() + leaseMilliseconds))) this.#isLost = true;
-    }
-    await pause((rows / rowsPerSecond) * 1000, signal);
+    const { pause, rowsPerSecond } = this.#parts;
+    let left = (rows / rowsPerSecond) * 1000;
+    do {
+      await this.#keepLease();
+      await pause(Math.min(left, renewMilliseconds), signal);
+      left -= renewMilliseconds;
+    } while (left > 0 && !signal.aborted);
+  }
+
+  async #keepLease(): Promise<void> {
+    const { now } = this.#parts;
+    if (now() - this.#savedAt < renewMilliseconds) return;
+    this.#savedAt = now();
+    if (!(await this.#save(now() + leaseMilliseconds))) this.#lost.abort();
   }
 
   #add(amount: Partial<RetainedAmount>): void {

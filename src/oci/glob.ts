@@ -6,6 +6,21 @@ type Part = { readonly literal: string } | { readonly star: "within" | "across" 
 /** Whether a text fits the pattern as a whole: at most as many steps as both lengths multiplied. */
 export function globMatcher(pattern: string): (text: string) => boolean {
   const parts = partsOf(pattern);
+  const stars = parts.flatMap((part) => ("star" in part ? [part.star] : []));
+  const [begin, end] = [pattern.slice(0, pattern.indexOf("*")), pattern.slice(pattern.lastIndexOf("*") + 1)];
+  const [star, another] = stars;
+  if (star === undefined) return (text) => text === pattern;
+  const fitsAround = (text: string): boolean =>
+    text.length >= begin.length + end.length && text.startsWith(begin) && text.endsWith(end);
+  if (another !== undefined) {
+    const fitsBetween = partsMatcher(parts);
+    return (text) => fitsAround(text) && fitsBetween(text);
+  }
+  if (star === "across") return fitsAround;
+  return (text) => fitsAround(text) && !text.slice(begin.length, text.length - end.length).includes("/");
+}
+
+function partsMatcher(parts: readonly Part[]): (text: string) => boolean {
   return (text) => {
     // Where in the text each number of parts may end.
     let ends: readonly boolean[] = Array.from({ length: text.length + 1 }, (_, at) => at === 0);

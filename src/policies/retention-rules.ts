@@ -3,6 +3,7 @@
 import type { PushedTag } from "../../storage/metadata/retention-store.ts";
 import { anyGlobMatcher } from "../oci/glob.ts";
 import { comparePrecedence, parseSemanticVersion, type SemanticVersion } from "./semantic-version.ts";
+import { filterInTurns, mapInTurns, sortInTurns, type InTurns } from "./turns.ts";
 
 export interface RetentionRule {
   readonly name: string;
@@ -29,34 +30,33 @@ export interface RuleMoment {
 }
 
 /** Says which of the tags a rule keeps. */
-export type KeepsAmong = (tags: readonly PushedTag[], moment: RuleMoment) => readonly PushedTag[];
+export type KeepsAmong = (tags: readonly PushedTag[], moment: RuleMoment) => InTurns<readonly PushedTag[]>;
 
 export function ruleKeeps({ tags, except, keep }: RetentionRule): KeepsAmong {
   const [fits, leaves] = [anyGlobMatcher(tags), anyGlobMatcher(except)];
-  return (all, moment) =>
-    kept(
-      keep,
-      all.filter(({ tag }) => fits(tag) && !leaves(tag)),
-      moment,
-    );
+  return function* (all, moment) {
+    const tags = yield* filterInTurns(all, ({ tag }) => fits(tag) && !leaves(tag));
+    return yield* kept(keep, tags, moment);
+  };
 }
 
-function kept(keep: Keep, tags: readonly PushedTag[], moment: RuleMoment): readonly PushedTag[] {
+function* kept(keep: Keep, tags: readonly PushedTag[], moment: RuleMoment): InTurns<readonly PushedTag[]> {
   const { now, pullSlackMilliseconds } = moment;
   switch (keep.kind) {
     case "all":
       return tags;
     case "newest":
-      return [...tags].sort(lastPushedFirst).slice(0, keep.count);
+      return (yield* sortInTurns(tags, lastPushedFirst)).slice(0, keep.count);
     case "pushed-within":
-      return tags.filter(({ pushedAt }) => pushedAt >= now - keep.milliseconds);
+      return yield* filterInTurns(tags, ({ pushedAt }) => pushedAt >= now - keep.milliseconds);
     case "pulled-within":
-      return tags.filter(
+      return yield* filterInTurns(
+        tags,
         ({ pushedAt, pulledAt = -Infinity }) =>
           Math.max(pushedAt, pulledAt + pullSlackMilliseconds) >= now - keep.milliseconds,
       );
     case "versions":
-      return highestVersions(keep, tags);
+      return yield* highestVersions(keep, tags);
   }
 }
 
@@ -70,19 +70,26 @@ interface VersionTag {
   readonly version: SemanticVersion;
 }
 
-function highestVersions(
+function* highestVersions(
   { count, each }: Extract<Keep, { kind: "versions" }>,
   tags: readonly PushedTag[],
-): PushedTag[] {
+): InTurns<PushedTag[]> {
   const lines = new Map<string, VersionTag[]>();
-  for (const tag of tags) {
-    const version = parseSemanticVersion(tag.tag);
-    if (version === undefined) continue;
+  for (const { tag, version } of yield* versionsAmong(tags)) {
     const line = lines.get(lineOf(version, each)) ?? [];
     lines.set(lineOf(version, each), line);
     line.push({ tag, version });
   }
-  return [...lines.values()].flatMap((line) => highestOf(line, count));
+  const highest: PushedTag[] = [];
+  for (const line of lines.values()) {
+    for (const tag of yield* highestOf(line, count)) highest.push(tag);
+  }
+  return highest;
+}
+
+function* versionsAmong(tags: readonly PushedTag[]): InTurns<VersionTag[]> {
+  const parsed = yield* mapInTurns(tags, (tag) => ({ tag, version: parseSemanticVersion(tag.tag) }));
+  return parsed.flatMap(({ tag, version }) => (version === undefined ? [] : [{ tag, version }]));
 }
 
 function lineOf({ major, minor }: SemanticVersion, each: "repository" | "major" | "minor"): string {
@@ -90,12 +97,12 @@ function lineOf({ major, minor }: SemanticVersion, each: "repository" | "major" 
   return each === "major" ? `${major}` : `${major}.${minor}`;
 }
 
-function highestOf(line: VersionTag[], count: number): PushedTag[] {
-  line.sort((a, b) => comparePrecedence(b.version, a.version));
+function* highestOf(line: readonly VersionTag[], count: number): InTurns<PushedTag[]> {
+  const sorted = yield* sortInTurns(line, (a, b) => comparePrecedence(b.version, a.version));
   let versions = 0;
   let last: SemanticVersion | undefined;
   const highest: PushedTag[] = [];
-  for (const { tag, version } of line) {
+  for (const { tag, version } of sorted) {
     if (last === undefined || comparePrecedence(last, version) !== 0) versions += 1;
     if (versions > count) break;
     last = version;

@@ -7,6 +7,7 @@ import type { Digest } from "../../storage/digest.ts";
 import type { PushedTag, UntaggedRoot } from "../../storage/metadata/retention-store.ts";
 import { anyGlobMatcher } from "../oci/glob.ts";
 import { ruleKeeps, type KeepsAmong, type RetentionRule, type RuleMoment } from "./retention-rules.ts";
+import { filterInTurns, mapInTurns, type InTurns } from "./turns.ts";
 
 export interface RetentionPolicy {
   readonly name: string;
@@ -47,8 +48,12 @@ export interface RepositoryJudge {
   readonly judgesTags: boolean;
   readonly judgesUntagged: boolean;
   /** All tags of the repository that were pushed, in any order; the answer has the same. */
-  tags(tags: readonly PushedTag[], exemptions: Exemptions, moment: RuleMoment): TagDecision[];
-  untagged(roots: readonly UntaggedRoot[], exemptions: Exemptions, moment: RuleMoment): UntaggedDecision[];
+  tags(tags: readonly PushedTag[], exemptions: Exemptions, moment: RuleMoment): InTurns<TagDecision[]>;
+  untagged(
+    roots: readonly UntaggedRoot[],
+    exemptions: Exemptions,
+    moment: RuleMoment,
+  ): InTurns<UntaggedDecision[]>;
 }
 
 /** Gives what the policies say of a repository; undefined when none fits it. */
@@ -80,32 +85,32 @@ function judgeOf(repository: string, policies: readonly CompiledPolicy[]): Repos
   return {
     judgesTags: withRules.length > 0,
     judgesUntagged: untagged !== undefined,
-    tags: (tags, exemptions, moment) => {
+    *tags(tags, exemptions, moment) {
       if (withRules.length === 0) return [];
-      const rest = tags.filter(({ subjectHeld }) => subjectHeld === undefined);
-      const kept = keptByRules(withRules, rest, moment);
+      const rest = yield* filterInTurns(tags, ({ subjectHeld }) => subjectHeld === undefined);
+      const kept = yield* keptByRules(withRules, rest, moment);
       const none = withRules.map(({ name }) => name).join("+");
-      return tags.map((tag) => {
+      return yield* mapInTurns(tags, (tag): TagDecision => {
         const rule = exemptionOf(repository, tag, exemptions) ?? kept.get(tag.tag);
         return { ...tag, action: rule === undefined ? "delete" : "keep", rule: rule ?? none };
       });
     },
-    untagged: (roots, exemptions, moment) =>
-      untagged === undefined
-        ? []
-        : roots.map((root) => judgeRoot(repository, root, untagged, exemptions, moment)),
+    *untagged(roots, exemptions, moment) {
+      if (untagged === undefined) return [];
+      return yield* mapInTurns(roots, (root) => judgeRoot(repository, root, untagged, exemptions, moment));
+    },
   };
 }
 
 /** The first rule that keeps each tag, by the tag. */
-function keptByRules(
+function* keptByRules(
   policies: readonly CompiledPolicy[],
   tags: readonly PushedTag[],
   moment: RuleMoment,
-): ReadonlyMap<string, string> {
+): InTurns<ReadonlyMap<string, string>> {
   const kept = new Map<string, string>();
   for (const { name, keepsAmong } of policies.flatMap(({ keepers }) => keepers)) {
-    for (const { tag } of keepsAmong(tags, moment)) if (!kept.has(tag)) kept.set(tag, name);
+    for (const { tag } of yield* keepsAmong(tags, moment)) if (!kept.has(tag)) kept.set(tag, name);
   }
   return kept;
 }

@@ -49,11 +49,18 @@ export interface RetentionStore {
     removal: { readonly now: number; readonly by?: string | undefined },
   ): Promise<string[]>;
 
-  /** Looks at the next `limit` manifests after `after`, by digest; `next` is where to go on, undefined at the end. */
+  /**
+   * Looks at the next `limit` manifests after `after`, by digest. `looked` is how many those were; `next` is where to go on,
+   * undefined at the end.
+   */
   listUntagged(
     repository: string,
     page: PageRequest,
-  ): Promise<{ readonly roots: readonly UntaggedRoot[]; readonly next: Digest | undefined }>;
+  ): Promise<{
+    readonly roots: readonly UntaggedRoot[];
+    readonly looked: number;
+    readonly next: Digest | undefined;
+  }>;
 
   /**
    * Releases those that are still such roots, with the same times as they were judged by. Gives those that it released,

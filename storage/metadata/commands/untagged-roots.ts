@@ -27,14 +27,14 @@ export function* listUntagged(
   page: PageRequest,
 ): Command<Awaited<ReturnType<RetentionStore["listUntagged"]>>> {
   const repositoryId = yield* findRepositoryId(repository);
-  if (repositoryId === undefined) return { roots: [], next: undefined };
+  if (repositoryId === undefined) return { roots: [], looked: 0, next: undefined };
   const rows = yield* query<ManifestRow>(
     `SELECT ${columns} FROM ${source}
      WHERE m.repository_id = $1 AND m.digest > $2 ORDER BY m.digest LIMIT $3`,
     ...[repositoryId, startOf(page), page.limit],
   );
   const next = rows.length < page.limit ? undefined : rows.at(-1)?.digest;
-  return { roots: yield* rootsAmong(rows), next };
+  return { roots: yield* rootsAmong(rows), looked: rows.length, next };
 }
 
 export function* releaseUntagged(

@@ -1,6 +1,7 @@
 // Which rule keeps what, example by example; test/src/jobs/retention-property.test.ts does the same with whatever comes.
 import { describe, expect, test } from "vitest";
 import type { PushedTag } from "../../../storage/metadata/retention-store.ts";
+import { atOnce } from "./at-once.ts";
 import { retentionBy, type Exemptions, type RetentionPolicy } from "../../../src/policies/retention.ts";
 import type { Keep, RetentionRule } from "../../../src/policies/retention-rules.ts";
 import { digestFor } from "../../contracts/metadata-store-fixture.ts";
@@ -28,7 +29,8 @@ function judged(
   tags: readonly PushedTag[],
   exemptions = nobody,
 ): Record<string, string> {
-  const decisions = retentionBy(policies)(here)?.tags(tags, exemptions, moment) ?? [];
+  const judge = retentionBy(policies)(here);
+  const decisions = judge === undefined ? [] : atOnce(judge.tags(tags, exemptions, moment));
   return Object.fromEntries(decisions.map(({ tag, action, rule }) => [tag, `${action} ${rule}`]));
 }
 const keptBy = (keep: Keep, tags: readonly PushedTag[]): string[] =>
@@ -106,7 +108,7 @@ describe("policies", () => {
     expect(retentionBy([policyOf([])])("other/app")).toBeUndefined();
     const judge = retentionBy([policyOf([], { deleteUntaggedAfterMilliseconds: 5 })])(here);
     expect([judge?.judgesTags, judge?.judgesUntagged]).toEqual([false, true]);
-    expect(judge?.tags([tagOf("a")], nobody, moment)).toEqual([]);
+    expect(judge && atOnce(judge.tags([tagOf("a")], nobody, moment))).toEqual([]);
   });
 
   test("leave alone what is immutable, pinned, or about a manifest that is there, which takes no place among the newest", () => {
@@ -150,7 +152,8 @@ describe("what nothing tags", () => {
       root("pulled long ago", 0, now - 111),
       root("pinned", 0),
     ];
-    const decisions = retentionBy(policies)(here)?.untagged(roots, exemptions, moment) ?? [];
+    const judge = retentionBy(policies)(here);
+    const decisions = judge === undefined ? [] : atOnce(judge.untagged(roots, exemptions, moment));
     expect(decisions.map(({ action, rule }) => `${action} ${rule}`)).toEqual([
       "keep 10/untagged",
       "delete 10/untagged",
