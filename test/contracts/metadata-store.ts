@@ -9,6 +9,7 @@ import { discardedObjectsContract } from "./metadata-store-discarded-objects.ts"
 import type { TestDatabase } from "./metadata-store-fixture.ts";
 import { garbageStoreContract } from "./garbage-store.ts";
 import { groupsContract } from "./metadata-store-groups.ts";
+import { integrityStoreContract } from "./integrity-store.ts";
 import { jobLeasesContract } from "./metadata-store-job-leases.ts";
 import { manifestCommitContract } from "./metadata-store-manifest-commit.ts";
 import { manifestsContract } from "./metadata-store-manifests.ts";
@@ -50,6 +51,7 @@ export function metadataStoreContract(name: string, makeDatabase: () => Promise<
     discardedObjectsContract(store);
     jobLeasesContract(store);
     storedBlobsContract(store);
+    integrityStoreContract(store);
     racesContract(store);
     accountsContract(store);
     secretsContract(store);

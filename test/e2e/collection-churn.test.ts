@@ -11,22 +11,12 @@ import { ChurnClient } from "./churn/churn-client.ts";
 import { ChurnContent } from "./churn/churn-content.ts";
 import { ChurnLife } from "./churn/churn-life.ts";
 import { ChurnServers } from "./churn/churn-servers.ts";
+import { randomFrom } from "./churn/random-from.ts";
 
 const milliseconds = process.env["BERTH_TEST_LONG"] === "1" ? 600_000 : 30_000;
 const seed = Number(process.env["BERTH_TEST_SEED"] ?? Date.now() % 1_000_000);
 const lives = 12;
 const tables = ["manifests", "manifest_edges", "tags", "blobs", "blob_links", "discarded_objects", "uploads"];
-
-/** A small generator, so that a seed says what is done. */
-function randomFrom(start: number): () => number {
-  let state = start >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 async function startTwo(): Promise<{ berth: BerthProcess; servers: ChurnServers }> {
   const berth = await BerthProcess.start({ BERTH_GC_GRACE_SECONDS: "1", BERTH_GC_EVERY_SECONDS: "1" });
