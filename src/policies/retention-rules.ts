@@ -15,7 +15,7 @@ export interface RetentionRule {
 
 export type Keep =
   | { readonly kind: "all" }
-  /** The last ones pushed. */
+  /** The last ones pushed; a tag whose name speaks of a manifest takes no place among them. */
   | { readonly kind: "newest"; readonly count: number }
   | { readonly kind: "pushed-within"; readonly milliseconds: number }
   /** Or pushed within: nobody had the time to pull it before. */
@@ -46,7 +46,10 @@ function* kept(keep: Keep, tags: readonly PushedTag[], moment: RuleMoment): InTu
     case "all":
       return tags;
     case "newest":
-      return (yield* sortInTurns(tags, lastPushedFirst)).slice(0, keep.count);
+      return (yield* sortInTurns(
+        yield* filterInTurns(tags, ({ subjectHeld }) => subjectHeld === undefined),
+        lastPushedFirst,
+      )).slice(0, keep.count);
     case "pushed-within":
       return yield* filterInTurns(tags, ({ pushedAt }) => pushedAt >= now - keep.milliseconds);
     case "pulled-within":

@@ -7,7 +7,7 @@ import type { Digest } from "../../storage/digest.ts";
 import type { PushedTag, UntaggedRoot } from "../../storage/metadata/retention-store.ts";
 import { anyGlobMatcher } from "../oci/glob.ts";
 import { ruleKeeps, type KeepsAmong, type RetentionRule, type RuleMoment } from "./retention-rules.ts";
-import { filterInTurns, mapInTurns, type InTurns } from "./turns.ts";
+import { mapInTurns, type InTurns } from "./turns.ts";
 
 export interface RetentionPolicy {
   readonly name: string;
@@ -87,8 +87,7 @@ function judgeOf(repository: string, policies: readonly CompiledPolicy[]): Repos
     judgesUntagged: untagged !== undefined,
     *tags(tags, exemptions, moment) {
       if (withRules.length === 0) return [];
-      const rest = yield* filterInTurns(tags, ({ subjectHeld }) => subjectHeld === undefined);
-      const kept = yield* keptByRules(withRules, rest, moment);
+      const kept = yield* keptByRules(withRules, tags, moment);
       const none = withRules.map(({ name }) => name).join("+");
       return yield* mapInTurns(tags, (tag): TagDecision => {
         const rule = exemptionOf(repository, tag, exemptions) ?? kept.get(tag.tag);

@@ -130,6 +130,13 @@ describe("policies", () => {
   });
 });
 
+test("a tag about a manifest that is elsewhere is kept by rules that judge each on its own", () => {
+  const tags = [tagOf("sig", { pushedAt: now, subjectHeld: false })];
+  expect(keptBy({ kind: "all" }, tags)).toHaveLength(1);
+  expect(keptBy({ kind: "pushed-within", milliseconds: 10 }, tags)).toHaveLength(1);
+  expect(keptBy({ kind: "newest", count: 1 }, tags)).toEqual([]);
+});
+
 describe("what nothing tags", () => {
   const root = (name: string, wantedAt: number, pulledAt?: number) => ({
     digest: digestFor(name),
