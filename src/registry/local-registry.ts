@@ -37,7 +37,7 @@ export function createLocalRegistry(parts: LocalRegistryParts): Registry {
   const { room = { demand: async () => undefined }, immutableTags = () => undefined } = parts;
   const touches = new Touches({ garbage: metadata.garbage, graceSeconds: gc.graceSeconds, now });
   const readLeases = new ReadLeases({ leases: metadata.objectLeases, holder: newId(), now });
-  const quotas = new Quotas({ usage: metadata.usage, rules: { defaultProject }, now });
+  const quotas = new Quotas({ usage: metadata.usage, rules: { defaultProject }, ...gc, now });
   return {
     manifests: new LocalManifests({ metadata, touches, room, quotas, immutableTags, now, onPull }),
     blobs: new LocalBlobs({ blobStore, metadata, touches, readLeases, quotas, now }),

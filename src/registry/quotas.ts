@@ -8,6 +8,8 @@ import type { RepositoryName } from "../oci/repository-name.ts";
 export interface QuotasParts {
   readonly usage: Pick<UsageStore, "findBreach" | "leaving">;
   readonly rules: QuotaRules;
+  /** So long after a delete, at most, its bytes count no more. */
+  readonly graceSeconds: number;
   readonly now: () => number;
 }
 
@@ -50,9 +52,9 @@ export class Quotas {
   async refusal(breach: QuotaBreach): Promise<OciError> {
     // The refusal stands without this figure.
     const pendingBytes = await this.#pending(breach.project).catch(() => 0);
-    return new OciError("overQuota", {
-      detail: { reason: sentence(breach, pendingBytes), ...breach, pendingBytes },
-    });
+    const { graceSeconds } = this.#parts;
+    const reason = sentence({ ...breach, pendingBytes, graceSeconds });
+    return new OciError("overQuota", { detail: { reason, ...breach, pendingBytes, graceSeconds } });
   }
 
   #pending(project: string): Promise<number> {
@@ -65,11 +67,38 @@ export class Quotas {
   }
 }
 
-function sentence({ project, maxBytes, usedBytes, neededBytes }: QuotaBreach, pendingBytes: number): string {
+interface Refusal extends QuotaBreach {
+  readonly pendingBytes: number;
+  readonly graceSeconds: number;
+}
+
+/** Whoever deletes to make room has to know when it is there, and what to do until then. */
+function sentence({
+  project,
+  maxBytes,
+  usedBytes,
+  neededBytes,
+  pendingBytes,
+  graceSeconds,
+}: Refusal): string {
   const needed = neededBytes === 0 ? "" : `, and this takes ${amount(neededBytes)} more`;
+  const grace = span(graceSeconds);
   const pending =
-    pendingBytes === 0 ? "" : ` (${amount(pendingBytes)} become free when what was deleted is collected)`;
-  return `the project ${project} uses ${amount(usedBytes)} of ${amount(maxBytes)}${needed}: delete tags that nobody needs${pending}, or ask for a larger quota`;
+    pendingBytes === 0
+      ? ""
+      : `; ${amount(pendingBytes)} of it nothing needs, and become free within ${grace}`;
+  return `the project ${project} uses ${amount(usedBytes)} of ${amount(maxBytes)}${needed}${pending}. Delete tags that nobody needs, whose room is free ${grace} later, or ask for a larger quota to push now`;
+}
+
+const spans: readonly (readonly [number, string])[] = [
+  [3600, "hour"],
+  [60, "minute"],
+];
+
+function span(seconds: number): string {
+  const [size, unit] = spans.find(([whole]) => seconds % whole === 0) ?? [1, "second"];
+  const count = seconds / size;
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
 }
 
 function amount(bytes: number): string {

@@ -39,7 +39,7 @@ test("a blob that does not fit is refused by its length, and one without a lengt
   for (const answer of [whole, put]) {
     const { message, detail } = expectError(answer, 403, "DENIED");
     expect(message).toBe(
-      `over the quota: the project ${project} uses 700 B of 1000 B, and this takes 400 B more: delete tags that nobody needs (700 B become free when what was deleted is collected), or ask for a larger quota`,
+      `over the quota: the project ${project} uses 700 B of 1000 B, and this takes 400 B more; 700 B of it nothing needs, and become free within 24 hours. Delete tags that nobody needs, whose room is free 24 hours later, or ask for a larger quota to push now`,
     );
     expect(detail).toMatchObject({
       project,
@@ -47,6 +47,7 @@ test("a blob that does not fit is refused by its length, and one without a lengt
       usedBytes: 700,
       neededBytes: 400,
       pendingBytes: 700,
+      graceSeconds: 86_400,
     });
   }
   expect((await client.send("GET", session)).status).toBe(204);

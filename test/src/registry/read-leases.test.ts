@@ -136,7 +136,7 @@ describe("a blob that a client reads for long", () => {
     const now = () => clock.now;
     const readLeases = new ReadLeases({ leases: metadata.objectLeases, holder: "a process", now, times });
     const touches = new Touches({ garbage: metadata.garbage, graceSeconds: 1, now });
-    const quotas = new Quotas({ usage: metadata.usage, rules: {}, now });
+    const quotas = new Quotas({ usage: metadata.usage, rules: {}, graceSeconds: 60, now });
     const blobs = new LocalBlobs({ blobStore, metadata, touches, readLeases, quotas, now });
     const content = Buffer.from("a layer");
     const digest = digestOf(content);
