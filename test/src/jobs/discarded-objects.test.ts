@@ -1,5 +1,5 @@
 // Bytes that lost their row go, those of blobs stay, and a crash in between does no harm.
-import { readdir } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { DiscardedObjects } from "../../../src/jobs/discarded-objects.ts";
@@ -46,6 +46,19 @@ describe("discarded objects", () => {
       const blob = await registry.client.send("GET", `/v2/twice/r0/blobs/${digest}`);
       expect(blob.body.equals(content)).toBe(true);
     }
+  });
+
+  it("go although one before them can't, and that is told", async () => {
+    const { registry, metadata, job, files } = await start();
+    const content = randomBlob();
+    for (let n = 0; n < 4; n++) await registry.client.pushBlob("twice/app", content);
+    const [stuck] = await metadata.discardedObjects.list(Number.MAX_SAFE_INTEGER, 10);
+    const file = join(registry.dataDirectory, "blobs", "blobs", stuck ?? "");
+    await rm(file);
+    await mkdir(file);
+    await expect(job.run(new AbortController().signal)).rejects.toThrow(/EISDIR|EPERM/);
+    expect(await metadata.discardedObjects.list(Number.MAX_SAFE_INTEGER, 10)).toEqual([stuck]);
+    expect(await files()).toBe(1);
   });
 
   it("that were deleted before a crash are forgotten by the next run", async () => {
