@@ -2,6 +2,7 @@
 // in the store it is more likely that the wrong store was named, or that a volume is not mounted, than that all is lost.
 import type { BlobStore } from "../../../storage/blobs/blob-store.ts";
 import type { MetadataStore } from "../../../storage/metadata/metadata-store.ts";
+import { isReadError } from "./examine-blob.ts";
 import { toTheEnd } from "../to-the-end.ts";
 
 /** Rows that are looked at, at most. */
@@ -16,8 +17,12 @@ export async function belongTogether(
 ): Promise<boolean> {
   let looks = sampleRows;
   for await (const row of toTheEnd((page) => metadata.storedBlobs.list(page), signal)) {
-    if (await blobStore.stat(row.locator)) return true;
+    if (await blobStore.stat(row.locator).catch(unlessUnreadable)) return true;
     if (--looks === 0) return false;
   }
   return false;
+}
+
+function unlessUnreadable(error: unknown): undefined {
+  if (!isReadError(error)) throw error;
 }

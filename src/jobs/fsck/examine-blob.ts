@@ -33,7 +33,13 @@ export class BlobExaminer {
 
   /** By existence and size alone. */
   async look({ locator, size }: BlobRecord): Promise<Damage | undefined> {
-    const stored = await this.#parts.blobStore.stat(locator);
+    let stored;
+    try {
+      stored = await this.#parts.blobStore.stat(locator);
+    } catch (error) {
+      if (isReadError(error)) return { kind: "unreadable", reason: error.message };
+      throw error;
+    }
     if (stored === undefined) return { kind: "missing" };
     return stored.size === size ? undefined : { kind: "wrong-size", storedSize: stored.size };
   }
@@ -79,6 +85,9 @@ export class BlobExaminer {
   }
 }
 
-function isReadError(error: unknown): error is Error {
-  return error instanceof Error && "code" in error && error.code === "EIO";
+/** Of this object alone: the disk fails there, or something else than a file has taken its place. */
+const readErrors = new Set<unknown>(["EIO", "EISDIR"]);
+
+export function isReadError(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && readErrors.has(error.code);
 }

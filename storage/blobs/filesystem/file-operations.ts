@@ -29,7 +29,7 @@ export async function absentAsUndefined<T>(operation: Promise<T>): Promise<T | u
   try {
     return await operation;
   } catch (error) {
-    if (hasCode(error, "ENOENT", "ENOTDIR")) return undefined;
+    if (hasCode(error, "ENOENT", "ENOTDIR", "ELOOP")) return undefined;
     throw error;
   }
 }

@@ -11,7 +11,13 @@ import type { BlobBody, ByteRange, Locator, QuarantinedObject, StoredObject } fr
 import { LiveUploads } from "../live-uploads.ts";
 import { newUploadId, parseUploadId } from "../upload-id.ts";
 import type { CommittedObject, UploadSession } from "../upload-session.ts";
-import { fileOperations, removeFile, withFullNamed, type FileOperations } from "./file-operations.ts";
+import {
+  fileOperations,
+  hasCode,
+  removeFile,
+  withFullNamed,
+  type FileOperations,
+} from "./file-operations.ts";
 import { copyPrefix } from "./copy-prefix.ts";
 import { FilesystemUploadSession, type UploadSurroundings } from "./filesystem-upload-session.ts";
 import { Layout, parseLocator } from "./layout.ts";
@@ -180,7 +186,8 @@ export class FilesystemBlobStore implements BlobStore {
 
   async #find(name: string): Promise<StoredObject | undefined> {
     const locator = parseLocator(name);
-    const stats = locator && (await this.#stat(path.join(this.#layout.blobs, locator)));
+    const stats =
+      locator && (await this.#stat(path.join(this.#layout.blobs, locator)).catch(unlessUnreadable));
     return locator && stats && { locator, size: stats.size, modifiedAt: stats.mtime };
   }
 
@@ -196,4 +203,9 @@ export class FilesystemBlobStore implements BlobStore {
   async #stat(file: string): Promise<Stats | undefined> {
     return await this.#presence.find(this.#operations.stat(file));
   }
+}
+
+/** A listing tells of all others when the disk does not give one back; who asks for that one is told why. */
+function unlessUnreadable(error: unknown): undefined {
+  if (!hasCode(error, "EIO")) throw error;
 }

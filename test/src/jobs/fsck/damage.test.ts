@@ -1,11 +1,14 @@
 // REQ-23: blobs cut, emptied, doubled and with a flipped bit; what a pull sees, what a check and the scrub make of it, and
 // how it heals. Races are forced: what others do happens between the look and the mark.
-import { appendFile, readFile, truncate, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, symlink, truncate, unlink, writeFile } from "node:fs/promises";
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { Fsck, type FsckParts } from "../../../../src/jobs/fsck/fsck.ts";
 import { Scrub, type ScrubParts } from "../../../../src/jobs/scrub/scrub.ts";
 import type { BlobStore } from "../../../../storage/blobs/blob-store.ts";
+import { fileOperations, type FileOperations } from "../../../../storage/blobs/filesystem/file-operations.ts";
+import { FilesystemBlobStore } from "../../../../storage/blobs/filesystem/filesystem-blob-store.ts";
+import type { Locator } from "../../../../storage/blobs/stored-object.ts";
 import type { BlobRecord } from "../../../../storage/metadata/records.ts";
 import { contentOf } from "../../../contracts/blob-store-under-test.ts";
 import { manifestOf } from "../../../contracts/metadata-store-fixture.ts";
@@ -159,6 +162,48 @@ describe("a check by digests", () => {
     const { findings } = await fsck({ ...partsOf(storage), metadata, refetch });
     expect(findings).toMatchObject([{ kind: "wrong-size", refetched: true }]);
     expect(asked).toEqual(["docker.io/a"]);
+  });
+
+  it.each([
+    ["a link to itself", async (file: string) => symlink(file, file), {}],
+    ["a directory", async (file: string) => mkdir(file), {}],
+    ["a directory that seems as large", async (file: string) => mkdir(file), { size: 4096 }],
+  ])(
+    "takes %s in the place of an object for damage, comes to its end, and heals",
+    async (_what, put, seen) => {
+      const storage = await storageAtHand();
+      const contents = [randomBlob(4096), randomBlob(4096), randomBlob(4096)];
+      const blobs = [];
+      for (const content of contents) blobs.push(await storage.push(content));
+      const [bad] = blobs.sort((one, other) => one.digest.localeCompare(other.digest));
+      const { blobStore } = storage;
+      await unlink(storage.pathOf(bad!));
+      await put(storage.pathOf(bad!));
+      const stat = async (locator: Locator) => {
+        const found = await blobStore.stat(locator);
+        return found && locator === bad!.locator ? { ...found, ...seen } : found;
+      };
+      const parts = { ...partsOf(storage), blobStore: storeWith(blobStore, { stat }) };
+      const { findings } = await fsck(parts);
+      expect(findings).toMatchObject([{ digest: bad!.digest }]);
+      for (const content of contents) await storage.push(content);
+      expect(await fsck(partsOf(storage))).toMatchObject({ found: 0, damaged: 0 });
+      for (const blob of blobs) expect(await storage.pushed(blob)).toBeDefined();
+    },
+  );
+
+  it("comes to its end where the disk does not even say what a file is", async () => {
+    const storage = await storageAtHand();
+    const blobs = [await storage.push(randomBlob(10)), await storage.push(randomBlob(10))];
+    const [bad] = blobs.sort((one, other) => one.digest.localeCompare(other.digest));
+    const stat: FileOperations["stat"] = (async (...asked: Parameters<typeof fileOperations.stat>) => {
+      if (asked[0] === storage.pathOf(bad!)) throw Object.assign(new Error("i/o error"), { code: "EIO" });
+      return fileOperations.stat(...asked);
+    }) as FileOperations["stat"];
+    const blobStore = new FilesystemBlobStore(storage.directory, { ...fileOperations, stat });
+    const report = await fsck({ ...partsOf(storage), blobStore });
+    expect(report).toMatchObject({ objects: 1, findings: [{ kind: "unreadable", digest: bad!.digest }] });
+    expect(await quarantineOf(storage)).toHaveLength(1);
   });
 
   it("keeps the rate, and gives others a turn with each piece", async () => {
