@@ -5,6 +5,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { loadConfig } from "../../../../src/config/load-config.ts";
+import { createMetrics } from "../../../../src/observability/metrics.ts";
 import { scratchDirectory } from "../../../support/scratch-directory.ts";
 import { parseShellLine } from "../shell-line.ts";
 import { movingRegistry } from "./moving-registry.ts";
@@ -49,5 +50,15 @@ describe("docs/storage.md", () => {
     const file = join(await scratchDirectory(), "berth.yaml");
     await writeFile(file, text);
     expect(() => loadConfig({ file })).not.toThrow();
+  });
+
+  it("names every metric of checks and of the scrub, and no other", async () => {
+    const metrics = createMetrics();
+    metrics.fsck.watch(async () => ({ lastPassAt: undefined, blobs: 0 }));
+    const { text } = await metrics.render();
+    const names = Array.from(text.matchAll(/^# TYPE (berth_(?:fsck|scrub)_\w+)/gm), ([, name]) => name);
+    const named = Array.from(page.matchAll(/`(berth_(?:fsck|scrub)_\w+)`/g), ([, name]) => name);
+    expect(names).toHaveLength(5);
+    expect(named.sort()).toEqual(names.sort());
   });
 });
