@@ -78,7 +78,12 @@ describe(`${weak.length * others.length} attacks: what only people may, all of t
       const isSeen = as === "limited" && `${method} ${path}` === "GET /projects/:name";
       // this one may do everything in repositories, so it may ask for their tags
       const isItsOwn = as === "everywhere" && path.startsWith("/tags/");
-      expect([as, method, path, answer.status === 403 || isSeen || isItsOwn]).toEqual([as, method, path, true]);
+      expect([as, method, path, answer.status === 403 || isSeen || isItsOwn]).toEqual([
+        as,
+        method,
+        path,
+        true,
+      ]);
     }
   });
 });
