@@ -28,10 +28,11 @@ describe("over TLS", () => {
   });
 
   it("silence is cut and slowness is not, reading and writing", async () => {
-    const { url, agent, client } = await serveSecurely({ inactivitySeconds: 1 });
+    const { url, agent, client } = await serveSecurely({ inactivitySeconds: 2 });
     const content = Buffer.alloc(24 * 1024 * 1024, "0123456789abcdef");
     const digest = await client.pushBlob("tls/slow", content);
     const download = open(url, "GET", `/v2/tls/slow/blobs/${digest}`, { agent });
+    const downloaded = responseTo(download);
     download.end();
     const upload = open(url, "PATCH", await client.startUpload("tls/slow"), {
       headers: { "content-length": 100 },
@@ -46,12 +47,12 @@ describe("over TLS", () => {
     stalled.write("0123456789");
     let size = 0;
     let steps = 0;
-    for await (const part of await responseTo(download)) {
+    for await (const part of await downloaded) {
       size += (part as Buffer).length;
       if (size < (content.length / 10) * (steps + 1)) continue;
       steps++;
       upload.write("0123456789");
-      await pause(200);
+      await pause(300);
     }
     expect([size, steps, (await uploaded).status, await cut]).toEqual([content.length, 10, 202, "cut"]);
   });
