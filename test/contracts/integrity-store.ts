@@ -124,8 +124,7 @@ function damagedManifestsContract(store: CurrentStore): void {
     const found = { repository: here, digest, bytes };
 
     test("is absent by digest and by tag, in its own repository, and keeps its tag", async () => {
-      await store().manifests.commit(wrong);
-      await store().manifests.commit(manifestOf(there, "image"));
+      for (const repository of [here, there]) await store().manifests.commit({ ...wrong, repository });
       expect(await store().integrity.markManifestDamaged(found, 5)).toBe(true);
       expect(await store().manifests.findByDigest(here, digest)).toBeUndefined();
       expect(await store().manifests.findByTag(here, "v1")).toBeUndefined();

@@ -34,11 +34,14 @@ async function openUpstream() {
   return { upstream, layer };
 }
 
-async function serve(dataDirectory: string, upstreamUrl = "http://127.0.0.1:1") {
+async function serve(dataDirectory: string, upstreamUrl = "http://127.0.0.1:1", env: object = {}) {
   const registry = await testRegistry({
     dataDirectory,
     adminPassword: password,
-    env: { BERTH_AUTH_MODE: "accounts", BERTH_METRICS_LISTEN: "127.0.0.1:0", BERTH_SCRUB_ENABLED: "false" },
+    env: {
+      ...{ BERTH_AUTH_MODE: "accounts", BERTH_METRICS_LISTEN: "127.0.0.1:0", BERTH_SCRUB_ENABLED: "false" },
+      ...env,
+    },
     file: {
       upstreams: [{ host: "up.example", url: upstreamUrl, headersSeconds: 1 }],
       mirror: { minFreeBytes: 0, checkSeconds: 1 },
@@ -98,7 +101,7 @@ async function damagedMirror() {
   await expect.poll(held, eventually).toBe("present");
   await flip(data, layer);
   const content = upstream.content.repository("team/app").blobs.get(layer);
-  return { upstream, layer, berth, held, content };
+  return { data, upstream, layer, berth, held, content };
 }
 
 const wanted = { repair: true, digests: true };
@@ -141,6 +144,19 @@ describe("a check of a server that mirrors", () => {
     await expect.poll(held, eventually).toBe("present");
     await berth.start(wanted);
     expect(await berth.ended()).toMatchObject({ damaged: 0, findings: [] });
+  });
+});
+
+describe("a check of a mirror whose disk is full", () => {
+  it("says of what passed through and was not kept that it is damaged still", async () => {
+    const { data, upstream, layer, berth, held } = await damagedMirror();
+    await berth.close();
+    const full = await serve(data, upstream.url, { BERTH_STORAGE_MIN_FREE_BYTES: "1000000000000000" });
+    await full.start(wanted);
+    const finding = { digest: layer, refetched: false };
+    expect(await full.ended()).toMatchObject({ error: null, findings: [finding] });
+    expect(held()).toBe("damaged");
+    expect((await full.blob(mirrored, layer)).status).toBe(200);
   });
 });
 
