@@ -9,7 +9,7 @@ import type {
   TagRemovalKind,
 } from "../tag-history-store.ts";
 import { findRepositoryId } from "./repositories.ts";
-import { chunksOf, rowList } from "./row-lists.ts";
+import { chunksOf, parameterList, rowList } from "./row-lists.ts";
 
 export interface NewTagEvent {
   readonly tag: string;
@@ -23,8 +23,8 @@ export interface NewTagEvent {
 const eventsPerTag = 100;
 /** How long what was before a removal is remembered: 90 days. */
 const removedMilliseconds = 90 * 86_400_000;
-/** Old removals that one change forgets, at most: more than it can add. */
-const forgottenAtOnce = 4;
+/** Old removals that are forgotten for each new one, at most: so that they become fewer. */
+const forgottenForEach = 4;
 
 const removals: readonly TagEventKind[] = [
   "deleted",
@@ -41,13 +41,28 @@ export function* noteTagEvents(repositoryId: number, events: readonly NewTagEven
       ]),
     );
   }
-  for (const { tag, kind, at } of events) {
-    if (kind !== "pushed") yield* forgetBeyond(repositoryId, tag);
-    if (removals.includes(kind)) yield* forgetOldRemovals(repositoryId, at - removedMilliseconds);
+  yield* forgetBeyond(
+    repositoryId,
+    events.filter(({ kind }) => kind !== "pushed").map(({ tag }) => tag),
+  );
+  const removed = events.filter(({ kind }) => removals.includes(kind));
+  const [first] = removed;
+  if (first !== undefined)
+    yield* forgetOldRemovals(repositoryId, first.at - removedMilliseconds, removed.length);
+}
+
+function* forgetBeyond(repositoryId: number, tags: readonly string[]): Command<void> {
+  for (const chunk of chunksOf(tags)) {
+    const full = yield* query<{ name: string }>(
+      `SELECT name FROM tag_events WHERE repository_id = $1 AND name IN (${parameterList(chunk.length, 3)})
+       GROUP BY name HAVING count(*) > $2`,
+      ...[repositoryId, eventsPerTag, ...chunk],
+    );
+    for (const { name } of full) yield* forgetFirst(repositoryId, name);
   }
 }
 
-function* forgetBeyond(repositoryId: number, tag: string): Command<void> {
+function* forgetFirst(repositoryId: number, tag: string): Command<void> {
   yield* query(
     `DELETE FROM tag_events WHERE repository_id = $1 AND name = $2 AND id <=
        (SELECT id FROM tag_events WHERE repository_id = $1 AND name = $2 ORDER BY id DESC LIMIT 1 OFFSET $3)`,
@@ -56,11 +71,11 @@ function* forgetBeyond(repositoryId: number, tag: string): Command<void> {
 }
 
 /** With what was before them: builds that push a tag of their own each would else leave something for ever. */
-function* forgetOldRemovals(repositoryId: number, before: number): Command<void> {
+function* forgetOldRemovals(repositoryId: number, before: number, added: number): Command<void> {
   const old = yield* query<{ id: number; name: string; at: number }>(
     `SELECT id, name, at FROM tag_events
      WHERE repository_id = $1 AND kind IN ('deleted', 'expired', 'manifest-deleted') ORDER BY id LIMIT $2`,
-    ...[repositoryId, forgottenAtOnce],
+    ...[repositoryId, added * forgottenForEach],
   );
   for (const { id, name } of old.filter(({ at }) => at < before)) {
     yield* query(
