@@ -48,8 +48,10 @@ export function fsckCommand(parts: FsckParts): Command {
     .option("--rate <size>", "read at most so much a second: 500KiB, 50MiB, 1GiB", parseByteSize)
     .option("--grace <span>", "objects younger than this are left alone", parseDuration, 86_400)
     .addHelpText("after", help)
-    .action(async (options: Options) => {
-      const { repair = false, json = false } = options;
+    .action(async (options: Options, command: Command) => {
+      const { repair = false, json = false, digests = false, rate } = options;
+      if (rate !== undefined && !digests)
+        command.error("error: --rate is about reading blobs, which only --digests does: name both");
       const { terminal } = parts;
       const progress = new Progress(terminal);
       const report = await check(parts, options, progress).finally(() => progress.end());

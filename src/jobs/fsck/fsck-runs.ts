@@ -2,7 +2,7 @@
 // process can tell. (`berth fsck` checks by itself; two checks at once harm nothing, and read twice.)
 import type { MetadataStore } from "../../../storage/metadata/metadata-store.ts";
 import { Fsck, type FsckOptions, type FsckParts } from "./fsck.ts";
-import type { FindingKind, FsckSummary } from "./fsck-report.ts";
+import { FsckReport, type FindingKind, type FsckSummary } from "./fsck-report.ts";
 
 export interface FsckRunsParts extends FsckParts {
   readonly metadata: MetadataStore;
@@ -57,6 +57,9 @@ export class FsckRuns {
     const startedAt = now();
     if (!(await metadata.jobLeases.take(fsckJob, holder, startedAt + leaseMilliseconds, startedAt)))
       return undefined;
+    // so that the check before is not told as this one
+    const nothing = { startedAt, endedAt: undefined, error: undefined, ...new FsckReport().summary() };
+    await this.#save(holder, nothing, startedAt + leaseMilliseconds);
     return (signal) => this.#run(wanted, holder, startedAt, signal);
   }
 

@@ -73,6 +73,12 @@ describe("berth fsck", () => {
     expect((await berth("fsck --grace soon")).code).toBe(2);
   });
 
+  it("does not silently read nothing at a rate", async () => {
+    const { berth } = await filled(1);
+    const { code, errors } = await berth("fsck --rate 50MiB");
+    expect([code, errors]).toEqual([2, expect.stringContaining("--digests")]);
+  });
+
   it("repairs nothing in a store where nothing is known, and says why", async () => {
     const { berth, to, target } = await filled(2);
     await openBlobStore({ kind: "filesystem", directory: target });

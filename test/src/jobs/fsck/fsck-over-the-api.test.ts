@@ -168,7 +168,8 @@ describe("checks of several processes", () => {
     expect(await one.status()).toMatchObject({ running: false, startedAt: null, endedAt: null });
     const digest = await one.client.pushBlob("team/app", randomBlob(2_000_000));
     await flip(data, digest);
-    expect(await one.start({ digests: true, bytesPerSecond: 65_536 })).toMatchObject({ running: true });
+    const begun = await one.start({ digests: true, bytesPerSecond: 65_536 });
+    expect(begun).toMatchObject({ running: true, startedAt: expect.any(String) as string, endedAt: null });
     // repairing, and as fast as it goes: it would be over at once
     for (const berth of [one, other]) expect(await berth.start(wanted)).toMatchObject({ running: true });
     await expect.poll(async () => (await other.status()).startedAt, eventually).not.toBeNull();
