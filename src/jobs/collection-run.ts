@@ -44,7 +44,7 @@ export const collectorJob = "collector";
 /** A process that died keeps others waiting for so long. */
 const leaseMilliseconds = 15_000;
 const renewMilliseconds = 5000;
-const maxStepRows = 100;
+const maxStepRows = 50;
 const stepsPerSecond = 10;
 
 export class CollectionRun {
