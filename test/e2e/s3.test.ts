@@ -106,28 +106,28 @@ describe("the commands", () => {
     expect(stdout).toMatch(/^put +fails .*there is no bucket of that name/m);
   });
 
-  it("check agrees with what was pushed, and finds and marks an object that is gone", async () => {
+  it("fsck agrees with what was pushed, and finds and marks an object that is gone", async () => {
     const { http, data } = berth.current;
     const content = randomBytes(7_000_000);
     const held = new Set(s3.objects().map(({ key }) => key));
     const digest = await http.pushBlob("team/checked", content);
-    const check = (...flags: string[]): Promise<Ended> =>
-      berthCommand(["storage", "check", "--data", data, ...flags], environmentOf(s3));
-    const whole = await check();
+    const fsck = (...flags: string[]): Promise<Ended> =>
+      berthCommand(["fsck", "--data", data, ...flags], environmentOf(s3));
+    const whole = await fsck();
     expect(whole.code, whole.stdout + whole.stderr).toBe(0);
     const [key = ""] = s3
       .objects()
       .flatMap((one) => (one.key.startsWith("blobs/") ? [one.key] : []))
       .filter((one) => !held.has(one));
     await removeObject(key);
-    const broken = await check();
+    const broken = await fsck();
     expect(broken.code).toBe(1);
     expect(broken.stdout).toContain(digest);
-    expect((await check("--repair")).code).toBe(0);
+    expect((await fsck("--repair")).code).toBe(0);
     expect((await http.send("HEAD", `/v2/team/checked/blobs/${digest}`)).status).toBe(404);
     await http.pushBlob("team/checked", content);
     expect(await http.digestOf(`/v2/team/checked/blobs/${digest}`)).toMatchObject({ digest });
-    expect((await check()).code).toBe(0);
+    expect((await fsck()).code).toBe(0);
   });
 });
 
