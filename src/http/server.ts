@@ -12,6 +12,7 @@ import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import type { Logger } from "../observability/logger.ts";
 import { OciError } from "../oci/oci-error.ts";
+import { closeInTime } from "./lingering-close.ts";
 import { awaitsHandshake, placeTlsDoor, type TlsDoorOptions } from "./tls/tls-door.ts";
 import { refuseUnparsable } from "./unparsable-request.ts";
 import { WorkInHand } from "./work-in-hand.ts";
@@ -33,7 +34,7 @@ export interface ServerOptions {
 
 export interface RunningServer {
   readonly url: string;
-  /** Whether `close` was called: requests are still served, each with `Connection: close`. */
+  /** Whether `close` was called: requests are still served, and each one's connection closed after it. */
   readonly draining: () => boolean;
   close(): Promise<void>;
 }
@@ -55,10 +56,7 @@ export async function listen(
       request.resume();
       return refuse(fault, request.socket);
     }
-    if (draining) response.setHeader("connection", "close");
-    // Node discards a body that nobody touched, but not the rest of one that was refused halfway: the connection would
-    // stand still.
-    response.once("finish", () => request.resume());
+    closeInTime(request, response, () => draining);
     // Silence that is ours to end does not count.
     response.on("timeout", () => {
       if (isClientsTurn(request, response)) request.socket.destroy();
