@@ -1,15 +1,13 @@
 // The third composition root: the two stores without a server, for the commands that look after them, also while a
 // server runs on the same data.
-import { stat } from "node:fs/promises";
 import type { BlobStore } from "../../storage/blobs/blob-store.ts";
 import { openBlobStore } from "../../storage/blobs/open-blob-store.ts";
 import { probeBlobStore } from "../../storage/blobs/probe-blob-store.ts";
 import type { Probe } from "../../storage/blobs/probe.ts";
-import { openMetadataStore } from "../../storage/metadata/open-metadata-store.ts";
 import { blobStoreName, blobStoreOptions } from "../config/blob-store-options.ts";
 import type { Config } from "../config/load-config.ts";
 import { StorageCopy, type StorageCopyOptions, type StorageCopyReport } from "../jobs/storage-copy.ts";
-
+import { onExistingData } from "./on-existing-data.ts";
 import { openExisting } from "./open-existing.ts";
 
 export type { Probe } from "../../storage/blobs/probe.ts";
@@ -31,36 +29,22 @@ export interface OpenStorageOptions {
 /** How long to wait for others to close the database, who most likely won't. */
 const exclusiveMilliseconds = 1000;
 
-/**
- * Opens what exists and makes nothing: a mistyped data directory shall not become a new, empty one.
- * @throws Error with code ENOENT when there is no database yet, and whatever opening the stores throws
- */
-export async function openStorage(config: Config, options: OpenStorageOptions = {}): Promise<OpenStorage> {
+/** @throws as onExistingData */
+export function openStorage(config: Config, options: OpenStorageOptions = {}): Promise<OpenStorage> {
   const { now = Date.now, exclusive = false } = options;
-  const { path } = config.storage.metadata.sqlite;
-  await stat(path);
   const alone = exclusive ? { exclusive, busyLimitMilliseconds: exclusiveMilliseconds } : {};
-  const metadata = await openMetadataStore({ kind: "sqlite", path, now, ...alone });
-  try {
+  return onExistingData(config, { now, ...alone }, async (metadata) => {
     const blobStore = await openExisting(blobStoreOptions(config));
-    return {
-      copyTo: async (target, wanted) => {
-        const opened = await openTarget(config, target);
-        try {
-          return await new StorageCopy({ source: blobStore, metadata, now, ...opened }, wanted).run();
-        } finally {
-          await opened.target.close?.();
-        }
-      },
-      close: async () => {
-        await blobStore.close?.();
-        await metadata.close();
-      },
+    const copyTo: OpenStorage["copyTo"] = async (target, wanted) => {
+      const opened = await openTarget(config, target);
+      try {
+        return await new StorageCopy({ source: blobStore, metadata, now, ...opened }, wanted).run();
+      } finally {
+        await opened.target.close?.();
+      }
     };
-  } catch (error) {
-    await metadata.close();
-    throw error;
-  }
+    return { tools: { copyTo }, close: async () => blobStore.close?.() };
+  });
 }
 
 async function openTarget(

@@ -1,5 +1,6 @@
 // What the collector counts (REQ-5, REQ-6): what it removed in this process, and what is still to go in all of them.
-import { Counter, Gauge, type Registry } from "prom-client";
+import { Counter, type Registry } from "prom-client";
+import { timestamp, watchGauges, type WatchedGauge } from "./watched-gauges.ts";
 
 export interface CollectorMetrics {
   /** A step of a collection removed so much. */
@@ -41,14 +42,12 @@ export function collectorMetrics(registry: Registry): CollectorMetrics {
       collected.inc({ kind: "blob" }, blobs);
       collectedBytes.inc(bytes);
     },
-    watch: (look) => watchPending(registry, look),
+    watch: (look) => watchGauges(registry, gauges, look),
   };
 }
 
-const seconds = (at: number | undefined): number => (at ?? 0) / 1000;
-
 /** What each gauge shows. */
-const gauges: readonly [name: string, help: string, figure: (figures: PendingFigures) => number][] = [
+const gauges: readonly WatchedGauge<PendingFigures>[] = [
   [
     "berth_gc_pending_bytes",
     "Of blobs that go when nobody needs or asks for them any more.",
@@ -57,30 +56,16 @@ const gauges: readonly [name: string, help: string, figure: (figures: PendingFig
   [
     "berth_gc_earliest_reclaim_timestamp_seconds",
     "When the first of the pending bytes may go; 0 when there are none.",
-    ({ earliestAt }) => seconds(earliestAt),
+    ({ earliestAt }) => timestamp(earliestAt),
   ],
   [
     "berth_gc_last_run_timestamp_seconds",
     "When the last collection ended.",
-    ({ lastRunAt }) => seconds(lastRunAt),
+    ({ lastRunAt }) => timestamp(lastRunAt),
   ],
   [
     "berth_gc_last_error_timestamp_seconds",
     "When a collection failed; 0 once one succeeds.",
-    ({ lastErrorAt }) => seconds(lastErrorAt),
+    ({ lastErrorAt }) => timestamp(lastErrorAt),
   ],
 ];
-
-/** Each asks for itself, since they are read at the same time. */
-function watchPending(registry: Registry, look: () => Promise<PendingFigures>): void {
-  for (const [name, help, figure] of gauges) {
-    const gauge: Gauge = new Gauge({
-      ...{ name, help, registers: [registry] },
-      collect: async () => {
-        // A store that does not answer must not hide the other figures. The last known stay.
-        const figures = await look().catch(() => undefined);
-        if (figures !== undefined) gauge.set(figure(figures));
-      },
-    });
-  }
-}

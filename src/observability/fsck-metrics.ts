@@ -1,6 +1,7 @@
 // What checks of the store count (REQ-23): what they read and found in this process, and when the scrub came to its end
 // last in any.
-import { Counter, Gauge, type Registry } from "prom-client";
+import { Counter, type Registry } from "prom-client";
+import { timestamp, watchGauges, type WatchedGauge } from "./watched-gauges.ts";
 
 export interface FsckMetrics {
   readonly fsck: {
@@ -53,27 +54,15 @@ export function fsckMetrics(registry: Registry): FsckMetrics {
       read: (bytes) => read.inc({ by: "scrub" }, bytes),
       damaged: (kind) => damaged.inc({ kind }),
     },
-    watch: (look) => watchScrub(registry, look),
+    watch: (look) => watchGauges(registry, gauges, look),
   };
 }
 
-function watchScrub(registry: Registry, look: () => Promise<ScrubFigures>): void {
-  const gauges: readonly [name: string, help: string, figure: (figures: ScrubFigures) => number][] = [
-    [
-      "berth_scrub_last_pass_timestamp_seconds",
-      "When the scrub had last read all blobs; 0 before the first time.",
-      ({ lastPassAt }) => (lastPassAt ?? 0) / 1000,
-    ],
-    ["berth_scrub_pass_blobs", "Looked at in the pass that goes on, or the last.", ({ blobs }) => blobs],
-  ];
-  for (const [name, help, figure] of gauges) {
-    const gauge: Gauge = new Gauge({
-      ...{ name, help, registers: [registry] },
-      collect: async () => {
-        // A store that does not answer must not hide the other figures. The last known stay.
-        const figures = await look().catch(() => undefined);
-        if (figures !== undefined) gauge.set(figure(figures));
-      },
-    });
-  }
-}
+const gauges: readonly WatchedGauge<ScrubFigures>[] = [
+  [
+    "berth_scrub_last_pass_timestamp_seconds",
+    "When the scrub had last read all blobs; 0 before the first time.",
+    ({ lastPassAt }) => timestamp(lastPassAt),
+  ],
+  ["berth_scrub_pass_blobs", "Looked at in the pass that goes on, or the last.", ({ blobs }) => blobs],
+];

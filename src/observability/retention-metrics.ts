@@ -1,5 +1,6 @@
 // What retention counts: what it deleted in this process, and when it ran last in any of them.
-import { Counter, Gauge, type Registry } from "prom-client";
+import { Counter, type Registry } from "prom-client";
+import { timestamp, watchGauges, type WatchedGauge } from "./watched-gauges.ts";
 
 export interface RetentionMetrics {
   /** A step of a run deleted so much. */
@@ -26,37 +27,19 @@ export function retentionMetrics(registry: Registry): RetentionMetrics {
       deleted.inc({ kind: "tag" }, tags);
       deleted.inc({ kind: "manifest" }, manifests);
     },
-    watch: (look) => {
-      watchTime(
-        registry,
-        "berth_retention_last_run_timestamp_seconds",
-        "When the last run ended.",
-        async () => {
-          return (await look()).lastRunAt;
-        },
-      );
-      watchTime(
-        registry,
-        "berth_retention_last_error_timestamp_seconds",
-        "When a run failed; 0 once one succeeds.",
-        async () => (await look()).lastErrorAt,
-      );
-    },
+    watch: (look) => watchGauges(registry, gauges, look),
   };
 }
 
-function watchTime(
-  registry: Registry,
-  name: string,
-  help: string,
-  look: () => Promise<number | undefined>,
-): void {
-  const gauge: Gauge = new Gauge({
-    ...{ name, help, registers: [registry] },
-    collect: async () => {
-      // A store that does not answer must not hide the other figures. The last known stay.
-      const at = await look().catch(() => "unknown" as const);
-      if (at !== "unknown") gauge.set((at ?? 0) / 1000);
-    },
-  });
-}
+const gauges: readonly WatchedGauge<LastRetention>[] = [
+  [
+    "berth_retention_last_run_timestamp_seconds",
+    "When the last run ended.",
+    ({ lastRunAt }) => timestamp(lastRunAt),
+  ],
+  [
+    "berth_retention_last_error_timestamp_seconds",
+    "When a run failed; 0 once one succeeds.",
+    ({ lastErrorAt }) => timestamp(lastErrorAt),
+  ],
+];

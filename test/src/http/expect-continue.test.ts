@@ -3,9 +3,10 @@ import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Access } from "../../../auth/access.ts";
 import type { Caller } from "../../../auth/caller.ts";
-import { answerTo, open, type Answer } from "../../support/http-request.ts";
+import { answerTo, open } from "../../support/http-request.ts";
 import { digestOf, imageIndex, randomBlob } from "../../support/images.ts";
 import { expectError } from "../../support/oci-answer.ts";
+import { sendPolitely } from "../../support/polite-request.ts";
 import { RegistryClient } from "../../support/registry-client.ts";
 import { serveParts, type ServedParts } from "../../support/serve-parts.ts";
 
@@ -35,20 +36,7 @@ afterAll(async () => {
   await served.close();
 });
 
-/** Sends the headers alone, and the body only when told to go on. */
-async function polite(method: string, path: string, body: Buffer): Promise<Answer & { continued: boolean }> {
-  const headers = { expect: "100-continue", "content-length": body.length };
-  const outgoing = open(served.url, method, path, { headers });
-  let continued = false;
-  outgoing.on("continue", () => {
-    continued = true;
-    outgoing.end(body);
-  });
-  outgoing.flushHeaders();
-  const answer = await answerTo(outgoing);
-  outgoing.destroy();
-  return { ...answer, continued };
-}
+const polite = (method: string, path: string, body: Buffer) => sendPolitely(served.url, method, path, body);
 
 describe("a client that waits for 100 Continue", () => {
   it("is told to go on with an allowed blob, chunk and manifest", async () => {

@@ -1,9 +1,9 @@
 // REQ-22: below the mark whatever brings new content is refused, in words, before its body is sent; all the rest goes on.
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { DiskRoom } from "../../../storage/disk-room.ts";
-import { answerTo, open } from "../../support/http-request.ts";
 import { digestOf, imageIndex, randomBlob } from "../../support/images.ts";
 import { expectError, locationOf } from "../../support/oci-answer.ts";
+import { sendPolitely } from "../../support/polite-request.ts";
 import { RegistryClient } from "../../support/registry-client.ts";
 import { serveParts, type ServedParts } from "../../support/serve-parts.ts";
 
@@ -31,19 +31,7 @@ beforeEach(() => (disk.free = 100 * mebibyte));
 const full =
   /^storage full: ask the operator to free or add space, then push again: 9 MiB are free, and 10 MiB have to stay so/;
 
-async function polite(method: string, path: string, body: Buffer) {
-  const headers = { expect: "100-continue", "content-length": body.length };
-  const outgoing = open(served.url, method, path, { headers });
-  let continued = false;
-  outgoing.on("continue", () => {
-    continued = true;
-    outgoing.end(body);
-  });
-  outgoing.flushHeaders();
-  const answer = await answerTo(outgoing);
-  outgoing.destroy();
-  return { ...answer, continued };
-}
+const polite = (method: string, path: string, body: Buffer) => sendPolitely(served.url, method, path, body);
 
 test("every way to bring content is refused before its body is sent", async () => {
   const content = randomBlob(10_000);
