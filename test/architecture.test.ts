@@ -68,7 +68,9 @@ const arrows: Record<string, readonly string[]> = {
     "storage",
   ],
   "src/assembly": ["src", "auth", "storage"],
-  "src/main.ts": ["src/cli", "src/assembly", "src/observability"],
+  "src/workers": ["src/config", "src/observability", "auth/accounts/first-admin.ts"],
+  "src/main.ts": ["src/cli", "src/assembly", "src/observability", "src/workers"],
+  "src/worker.ts": ["src/assembly", "src/observability", "src/workers"],
   conformance: [],
 };
 

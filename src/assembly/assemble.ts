@@ -25,6 +25,7 @@ import type { Job } from "../jobs/job.ts";
 import { startScheduler } from "../jobs/scheduler.ts";
 import type { Logger } from "../observability/logger.ts";
 import { createMetrics, listenForMetrics, type Metrics } from "../observability/metrics.ts";
+import type { Figures } from "../observability/workers-metrics.ts";
 import { immutableTagsBy } from "../policies/immutable-tags.ts";
 import { createLocalRegistry } from "../registry/local-registry.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -36,6 +37,8 @@ export interface RunningRegistry {
   readonly firstAdmin: FirstAdmin | undefined;
   /** Takes over what can change while it runs: the mirror's limits on what is kept. */
   change(config: Config): void;
+  /** For metrics of several processes as one. */
+  figures(): Promise<Figures>;
   /** Lets running transfers finish within `http.drainSeconds`, then closes everything in reverse order. */
   close(): Promise<void>;
 }
@@ -45,11 +48,13 @@ export interface AssembleOptions {
   readonly now?: () => number;
   /** For the first user, with accounts; one is made up without it. */
   readonly adminPassword?: string | undefined;
+  /** Whether it does the work that one process does for all; of several workers one is told to. */
+  readonly upkeep?: boolean;
 }
 
 export async function assemble(
   config: Config,
-  { logger, now = Date.now, adminPassword }: AssembleOptions,
+  { logger, now = Date.now, adminPassword, upkeep = true }: AssembleOptions,
 ): Promise<RunningRegistry> {
   const opened: Array<() => Promise<void>> = [];
   const close = async () => {
@@ -71,7 +76,7 @@ export async function assemble(
     opened.push(() => auth.close());
     const jobs = [...Object.values(sides), auth].flatMap((side) => side.jobs);
     jobs.push(expiredUploads(config, stores, now), ...renewals(certificate));
-    const scheduler = startScheduler(jobs, logger);
+    const scheduler = startScheduler(jobsOf(jobs, upkeep), logger);
     opened.push(() => scheduler.close());
     const metricsServer = await serveMetrics(config, metrics, auth);
     opened.push(async () => metricsServer?.close());
@@ -88,7 +93,8 @@ export async function assemble(
     draining = server.draining;
     opened.push(() => drain(config, server, mirror));
     const urls = { http: server.url, ...(metricsServer && { metrics: metricsServer.url }) };
-    return { urls, firstAdmin: auth.firstAdmin, change: (next) => mirror.change(next.mirror), close };
+    const change = (next: Config) => mirror.change(next.mirror);
+    return { urls, firstAdmin: auth.firstAdmin, change, figures: () => metrics.figures(), close };
   } catch (error) {
     await close();
     throw error;
@@ -209,7 +215,13 @@ function redirectsOf({ storage: { blobs } }: Config): ((address: string) => bool
 }
 
 function renewals(certificate: CurrentCertificate | undefined): Job[] {
-  return certificate ? [{ name: "certificate", everySeconds: 3, run: () => certificate.refresh() }] : [];
+  if (certificate === undefined) return [];
+  const run = () => certificate.refresh();
+  return [{ name: "certificate", everySeconds: 3, inEachProcess: true, run }];
+}
+
+function jobsOf(jobs: readonly Job[], upkeep: boolean): Job[] {
+  return jobs.filter(({ inEachProcess = false }) => upkeep || inEachProcess);
 }
 
 function expiredUploads({ uploads: { expirySeconds } }: Config, stores: Stores, now: () => number): Job {

@@ -8,14 +8,33 @@ export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "silent";
 /** Lines that a stalled reader did not take are kept up to this; then they are dropped rather than the process lost. */
 const maxWaitingBytes = 16 * 1024 * 1024;
 
+/** A log that others may add to. */
+export interface Log {
+  readonly logger: Logger;
+  /** Whole lines that another process made. All go out by one writer, so that no two lines are ever mixed. */
+  readonly pass: (lines: string) => void;
+}
+
+export function openLog(level: LogLevel): Log {
+  const destination = standardOutput();
+  return { logger: createLogger(level, destination), pass: (lines) => void destination.write(lines) };
+}
+
+/** They are written in the background, so that a slow reader of the log never stalls a request. */
+function standardOutput() {
+  return pino.destination({ dest: 1, sync: false, maxLength: maxWaitingBytes });
+}
+
 /**
- * JSON lines, one for each request and each notable event, on standard output unless told otherwise. They are written
- * in the background, so that a slow reader of the log never stalls a request, and flushed when the process exits.
+ * JSON lines, one for each request and each notable event, on standard output unless told otherwise, where they are
+ * flushed when the process exits.
+ * @param base what stands in every line
  */
 export function createLogger(
   level: LogLevel,
-  destination: DestinationStream = pino.destination({ dest: 1, sync: false, maxLength: maxWaitingBytes }),
+  destination: DestinationStream = standardOutput(),
+  base: Readonly<Record<string, number>> | null = null,
 ): Logger {
   const formatters = { level: (label: string) => ({ level: label }) };
-  return pino({ level, base: null, formatters, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  return pino({ level, base, formatters, timestamp: pino.stdTimeFunctions.isoTime }, destination);
 }

@@ -6,6 +6,7 @@ import { collectorMetrics, type CollectorMetrics } from "./collector-metrics.ts"
 import { retentionMetrics, type RetentionMetrics } from "./retention-metrics.ts";
 import { fsckMetrics, type FsckMetrics } from "./fsck-metrics.ts";
 import { mirrorMetrics, type MirrorMetrics } from "./mirror-metrics.ts";
+import type { Figures } from "./workers-metrics.ts";
 
 export interface FinishedRequest {
   readonly method: string;
@@ -29,7 +30,14 @@ export interface Metrics {
   /** Shows when each of these ends, so that nobody learns of it from a broken build (REQ-55). Asked at every scrape. */
   watchExpiry(list: () => Promise<readonly Expiring[]>): void;
   /** All figures in Prometheus' text format. */
-  render(): Promise<{ contentType: string; text: string }>;
+  render(): Promise<RenderedMetrics>;
+  /** All figures, to be added to those of other processes. */
+  figures(): Promise<Figures>;
+}
+
+export interface RenderedMetrics {
+  readonly contentType: string;
+  readonly text: string;
 }
 
 /** A robot that is not valid from a point in time on. */
@@ -84,6 +92,7 @@ export function createMetrics({ room }: { readonly room?: WatchedRoom } = {}): M
     fsck: fsckMetrics(registry),
     watchExpiry: (list) => watchExpiry(registry, list),
     render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+    figures: () => registry.getMetricsAsJSON(),
   };
 }
 
@@ -93,6 +102,7 @@ function watchExpiry(registry: Registry, list: () => Promise<readonly Expiring[]
     help: "When a robot that expires does so, in seconds since 1970.",
     labelNames: ["robot"],
     registers: [registry],
+    aggregator: "max",
     collect: async () => {
       // A store that does not answer must not hide the other figures: least of all then. The last known stay.
       const robots = await list().catch(() => undefined);
@@ -109,19 +119,21 @@ function watchRoom(registry: Registry, room: WatchedRoom): void {
     name: "berth_storage_free_bytes",
     help: "Room on the disk of the blobs or of the database, whichever has less.",
     registers,
+    aggregator: "min",
     collect: async () => left.set(await room.free()),
   });
   const least = new Gauge({
     name: "berth_storage_min_free_bytes",
     help: "With less room than this, pushes are refused.",
     registers,
+    aggregator: "max",
   });
   least.set(room.minFreeBytes);
 }
 
 /** Serves `GET /metrics` and nothing else. */
 export async function listenForMetrics(
-  metrics: Metrics,
+  metrics: Pick<Metrics, "render">,
   address: { host: string; port: number },
 ): Promise<{ url: string; close(): Promise<void> }> {
   const server = createServer((request, response) => {

@@ -25,6 +25,7 @@ describe("without any source", () => {
       http: {
         listen: { host: "127.0.0.1", port: 5000 },
         trustedProxies: [],
+        workers: 1,
         drainSeconds: 30,
         inactivitySeconds: 120,
         headersSeconds: 60,
