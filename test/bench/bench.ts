@@ -1,6 +1,7 @@
 // What a scenario works with: how long and how large, a folder of its own, servers that end with it.
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { makeLargeFile, type LargeFile } from "./large-file.ts";
 import { startBerth, type BerthSettings } from "./servers/berth-server.ts";
 import { startProgram, type Program } from "./servers/program.ts";
 import type { Server } from "./servers/server.ts";
@@ -18,12 +19,25 @@ export interface Pace {
 export const fullPace: Pace = { seconds: 3, mebibytes: 1024, repositories: 100_000 };
 export const quickPace: Pace = { seconds: 1, mebibytes: 128, repositories: 10_000 };
 
-/** What is made once and used by several scenarios. */
-export interface Shared {
+/** What is made once, when a scenario asks for it, and used by several. */
+export class Shared {
   readonly folder: string;
   readonly pace: Pace;
   /** Registries of others. They run all the time, and are idle unless asked. */
   readonly peers: readonly Server[];
+  readonly #files = new Map<number, Promise<LargeFile>>();
+
+  constructor(folder: string, pace: Pace, peers: readonly Server[]) {
+    this.folder = folder;
+    this.pace = pace;
+    this.peers = peers;
+  }
+
+  largeFile(mebibytes: number): Promise<LargeFile> {
+    const made = this.#files.get(mebibytes) ?? makeLargeFile(this.folder, mebibytes);
+    this.#files.set(mebibytes, made);
+    return made;
+  }
 }
 
 export class Bench {

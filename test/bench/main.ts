@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { allScenarios } from "./all-scenarios.ts";
-import { Bench, fullPace, quickPace, type Shared } from "./bench.ts";
+import { Bench, fullPace, quickPace, Shared } from "./bench.ts";
 import { hasWrk } from "./load/small-load.ts";
 import { parseOptions, usage, UsageError, type BenchOptions } from "./options.ts";
 import { rowsOf, type Row } from "./rows.ts";
@@ -35,7 +35,7 @@ function printList(): void {
 async function runAll(options: BenchOptions): Promise<void> {
   const folder = await mkdtemp(join(process.env["BERTH_TEST_TMP"] ?? tmpdir(), "data-"));
   const peers = await startPeers(options.peers);
-  const shared: Shared = { folder, peers, pace: options.quick ? quickPace : fullPace };
+  const shared = new Shared(folder, options.quick ? quickPace : fullPace, peers);
   const rows: Row[] = [];
   const names = peers.map(({ name }) => name);
   try {
@@ -62,6 +62,7 @@ function print({ json, rounds, quick }: BenchOptions, rows: readonly Row[], peer
     ...{ memoryMiB: Math.round(totalmem() / 1024 ** 2), node: process.version },
   };
   const notes = [
+    `Large is ${(quick ? quickPace : fullPace).mebibytes} MiB; with 16 streams each has a quarter of it, with 8 an eighth.`,
     ...peers.flatMap((name) => noteOn(name) ?? []),
     `Small requests were asked by ${hasWrk ? "wrk, HEAD by a client in Node" : "a client in Node, because wrk is not installed: it may be the limit"}.`,
   ];
