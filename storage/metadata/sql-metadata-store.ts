@@ -3,6 +3,7 @@ import type { AccessStore } from "./access-store.ts";
 import { addBlobCopy, listBlobsToCopy, switchToCopies } from "./commands/blob-copies.ts";
 import {
   commitBlob,
+  commitWholeBlob,
   findBlob,
   locateBlob,
   markBlobDamaged,
@@ -150,6 +151,7 @@ function blobLinksOver(runner: CommandRunner): BlobLinks {
     find: (repository, digest) => runner.read(() => findBlob(repository, digest)),
     locate: (digest) => runner.read(() => locateBlob(digest)),
     commit: (commit) => runner.write(() => commitBlob(commit)),
+    commitWhole: (commit) => runner.write(() => commitWholeBlob(commit)),
     mount: (mount) => runner.write(() => mountBlob(mount)),
     unlink: (repository, digest, now) => runner.write(() => unlinkBlob(repository, digest, now)),
     markDamaged: (digest, locator) => runner.write(() => markBlobDamaged(digest, locator)),

@@ -8,6 +8,8 @@ import { StorageError } from "../../storage-error.ts";
 import type { BlobStore, UploadOptions } from "../blob-store.ts";
 import type { Quarantining } from "../quarantine-name.ts";
 import type { BlobBody, ByteRange, Locator, QuarantinedObject, StoredObject } from "../stored-object.ts";
+import type { BlockHasher } from "../../hashing/block-hasher.ts";
+import { HashingThreads } from "../../hashing/hashing-threads.ts";
 import { LiveUploads } from "../live-uploads.ts";
 import { newUploadId, parseUploadId } from "../upload-id.ts";
 import type { CommittedObject, UploadSession } from "../upload-session.ts";
@@ -33,7 +35,8 @@ export class FilesystemBlobStore implements BlobStore {
   readonly remote = false;
   readonly #layout: Layout;
   readonly #operations: FileOperations;
-  readonly #live = new LiveUploads();
+  readonly #live = new LiveUploads<BlockHasher>((hasher) => hasher.drop());
+  readonly #hashing: HashingThreads;
   readonly #buffers = new TransferBuffers();
   readonly #presence: StorePresence;
   readonly #quarantine: Quarantine;
@@ -43,10 +46,16 @@ export class FilesystemBlobStore implements BlobStore {
    * `directory` must have passed probeDirectory, which also lays out its folders.
    * @param room is asked before each block of an upload
    */
-  constructor(directory: string, operations: FileOperations = fileOperations, room: Room = boundlessRoom) {
+  constructor(
+    directory: string,
+    operations: FileOperations = fileOperations,
+    room: Room = boundlessRoom,
+    hashing = new HashingThreads(),
+  ) {
     const layout = new Layout(directory);
     this.#layout = layout;
     this.#operations = operations;
+    this.#hashing = hashing;
     const presence = new StorePresence(operations, layout);
     this.#presence = presence;
     this.#quarantine = new Quarantine(operations, layout, presence);
@@ -57,6 +66,7 @@ export class FilesystemBlobStore implements BlobStore {
       presence,
       publisher,
       live: this.#live,
+      hashing,
       buffers: this.#buffers,
       room,
     };
@@ -182,6 +192,10 @@ export class FilesystemBlobStore implements BlobStore {
 
   async ping(): Promise<void> {
     await this.#presence.check();
+  }
+
+  async close(): Promise<void> {
+    await this.#hashing.close();
   }
 
   async #find(name: string): Promise<StoredObject | undefined> {
