@@ -86,7 +86,7 @@ export async function assemble(
       namespaces: mirror.names,
       ...{ gate: auth.gate, before: auth.before },
       health: { ready: () => readiness(stores, draining()) },
-      ...{ metrics: metrics.http, redirects: redirectsOf(config) },
+      ...{ metrics: metrics.http, redirects: redirectsOf(config), offload: config.http.offload },
       ...{ logger, origin, publicUrl, maxManifestBytes },
     });
     const server = await listen(app.callback(), addressOf(config, certificate), logger);

@@ -6,6 +6,7 @@ import { requireSectionOf, resolveAuthMode } from "./auth-mode.ts";
 import type { AuthMode } from "./auth-mode.ts";
 import { ConfigError } from "./config-error.ts";
 import type { Environment } from "./environment.ts";
+import { requireOffloadable } from "./offload.ts";
 import { readSettings } from "./read-settings.ts";
 import type { FlagText } from "./read-settings.ts";
 import { resolveMirror } from "./resolve-mirror.ts";
@@ -150,6 +151,7 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   });
   const directory = sources.workingDirectory ?? process.cwd();
   const absolute = (path: string): string => resolve(directory, path);
+  requireOffloadable(settings, sourceOf(["http", "offload"]));
   return {
     ...settings,
     http: resolveHttp(settings, absolute),

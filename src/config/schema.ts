@@ -55,6 +55,12 @@ const http = z.strictObject({
     .describe(
       "How many processes serve, all on this address and on the same data; auto is one for each core. Each takes the memory of a server of its own.",
     ),
+  offload: z
+    .enum(["nginx"])
+    .optional()
+    .describe(
+      "Lets nginx send large blobs from the directory of the blobs itself, when it is on this machine, named in trustedProxies, and has deploy/nginx-offload.conf: docs/nginx-offload.md. Who may have them is still decided here.",
+    ),
   drainSeconds: z
     .int()
     .min(0)

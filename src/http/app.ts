@@ -6,6 +6,7 @@ import type { Logger } from "../observability/logger.ts";
 import type { HttpMetrics } from "../observability/metrics.ts";
 import { onlyLocalNames, type NamespaceResolver } from "../registry/namespace-resolver.ts";
 import type { Registry } from "../registry/registry.ts";
+import { offloadToNginx, type Offload } from "./distribution/offload.ts";
 import { healthRoutes, type Health } from "./health.ts";
 import { locateUnder } from "./location.ts";
 import { errorResponse } from "./middleware/error-response.ts";
@@ -31,6 +32,8 @@ export interface AppParts {
   readonly maxManifestBytes: number;
   /** Whether clients at this address fetch blobs from the blob store itself; none unless given. */
   readonly redirects?: ((address: string) => boolean) | undefined;
+  /** The server in front that sends large blobs itself; none unless given. */
+  readonly offload?: "nginx" | undefined;
 }
 
 export function createApp(parts: AppParts): Koa<RequestState> {
@@ -46,9 +49,12 @@ export function createApp(parts: AppParts): Koa<RequestState> {
   const { namespaces = onlyLocalNames } = parts;
   const namespace = new Namespace({ namespaces, logger, clock: () => performance.now() });
   app.use(namespace.prefixes);
-  const handlerParts = { registry, gate, namespace, locate, maxManifestBytes, redirects };
+  const offload = parts.offload === undefined ? noOffload : offloadToNginx({ origin, logger });
+  const handlerParts = { registry, gate, namespace, locate, maxManifestBytes, redirects, offload };
   for (const middleware of distributionRoutes(handlerParts)) app.use(middleware);
   // Errors are written above; what reaches Koa's own hook is a client that left.
   app.on("error", (error: unknown) => logger.debug({ err: error }, "connection ended early"));
   return app;
 }
+
+const noOffload: Offload = async () => false;

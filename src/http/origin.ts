@@ -20,6 +20,8 @@ export interface Origin {
    * gone already.
    */
   clientAddress(request: IncomingMessage): string;
+  /** Whether the other end of the connection is a trusted proxy, so that what it adds to requests may be believed. */
+  isProxied(request: IncomingMessage): boolean;
 }
 
 export interface OriginOptions {
@@ -49,6 +51,7 @@ export function originOf({ publicUrl, trustedProxies }: OriginOptions): Origin {
       }
       return client;
     },
+    isProxied: ({ socket }) => isTrusted(peerOf(socket)),
   };
 }
 

@@ -63,7 +63,8 @@ export class LocalBlobs implements Blobs {
     return this.#whileItMoves(repository, digest, async ({ locator, size }) => {
       const range = chooseRange(size);
       const body = await this.#store.read(locator, range);
-      if (body?.size === size) return { body: this.#readLeases.hold(locator, body), size, range };
+      const file = this.#store.fileOf?.(locator);
+      if (body?.size === size) return { body: this.#readLeases.hold(locator, body), size, range, file };
       await body?.close();
       return undefined;
     });

@@ -95,6 +95,8 @@ export interface OpenBlob {
   /** The part that was asked for, when only a part was. */
   readonly range: ByteRange | undefined;
   readonly cache?: CacheNote | undefined;
+  /** Where the whole of it lies below the folder of all blobs, when it is a file that another server may send as well. */
+  readonly file?: string | undefined;
 }
 
 export interface BlobStat {

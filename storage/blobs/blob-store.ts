@@ -85,6 +85,13 @@ export interface BlobStore {
    */
   redirectUrl?(locator: Locator, expirySeconds: number): Promise<string>;
 
+  /**
+   * Where the object lies as a file below the folder of all objects, for a web server on this machine to send; absent
+   * where objects are not files. Never out of that folder, and nothing in it needs to be escaped in a URL. It is not looked
+   * up whether the object is there; undefined when this store never made such a locator.
+   */
+  fileOf?(locator: Locator): string | undefined;
+
   /** Rejects when the store cannot be used now: an absent store is not one with absent objects. */
   ping(): Promise<void>;
 

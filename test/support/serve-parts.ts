@@ -31,6 +31,7 @@ export interface Parts {
   readonly logger?: Logger;
   readonly publicUrl?: string;
   readonly redirects?: (address: string) => boolean;
+  readonly offload?: "nginx";
   readonly trustedProxies?: readonly string[];
   readonly now?: () => number;
   readonly server?: Partial<ServerOptions>;
@@ -90,6 +91,7 @@ export async function serveParts(parts: Parts = {}): Promise<ServedParts> {
     publicUrl: parts.publicUrl,
     maxManifestBytes: 4 * 1024 * 1024,
     redirects: parts.redirects,
+    offload: parts.offload,
     namespaces: parts.namespaces,
   });
   const server = await listen(

@@ -25,8 +25,7 @@ export function blobHandlers(parts: HandlerParts): Record<"head" | "get" | "dele
       ctx.length = blob.size;
     },
     get: async (ctx, path) => {
-      if (!(parts.redirects(ctx) && (await redirect(registry, ctx, path))))
-        await getBlob(registry, ctx, path);
+      if (!(parts.redirects(ctx) && (await redirect(registry, ctx, path)))) await getBlob(parts, ctx, path);
     },
     delete: async (ctx, path) => {
       await registry.blobs.delete(repositoryIn(path), digestIn(path));
@@ -49,7 +48,11 @@ async function redirect(registry: Registry, ctx: Context, path: PathParameters):
   return true;
 }
 
-async function getBlob(registry: Registry, ctx: Context, path: PathParameters): Promise<void> {
+async function getBlob(
+  { registry, offload }: HandlerParts,
+  ctx: Context,
+  path: PathParameters,
+): Promise<void> {
   const digest = digestIn(path);
   const current = isCurrent(ctx, digest);
   // If-None-Match goes first: what the client has already needs no range, not even a possible one.
@@ -62,7 +65,7 @@ async function getBlob(registry: Registry, ctx: Context, path: PathParameters): 
     await blob.body.close();
     return answerEmpty(ctx, 304);
   }
-  await send(ctx, blob);
+  if (!(await offload(ctx, blob))) await send(ctx, blob);
 }
 
 function setIdentity(ctx: Context, digest: Digest): void {

@@ -11,6 +11,8 @@ export interface RequestState {
   prefix?: string | undefined;
   /** Canonical name of the repository that the request is about, once that is known. */
   repository?: string | undefined;
+  /** The body is sent by the server in front, and not among our bytes. */
+  isOffloaded?: boolean;
 }
 
 export const requestId: Middleware<RequestState> = async (ctx, next) => {

@@ -40,6 +40,7 @@ export function requestLog(logger: Logger, metrics: HttpMetrics, origin: Origin)
           url: withoutSecrets(req.url?.slice(0, maxUrlCharacters) ?? ""),
           ...(ctx.state.repository !== undefined && { repository: ctx.state.repository }),
           status,
+          ...(ctx.state.isOffloaded && { offloaded: true }),
           // The client left before it had the whole answer.
           ...(res.writableFinished ? {} : { aborted: true }),
           milliseconds: Math.round(seconds * 1e6) / 1e3,

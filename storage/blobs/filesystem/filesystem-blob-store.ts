@@ -92,6 +92,10 @@ export class FilesystemBlobStore implements BlobStore {
     }
   }
 
+  fileOf(locator: Locator): string | undefined {
+    return parseLocator(locator);
+  }
+
   async startUpload({ algorithms }: UploadOptions): Promise<UploadSession> {
     const id = newUploadId();
     const digests = new Digester(new Set(["sha256", ...algorithms] as const)).digests();
