@@ -50,11 +50,13 @@ export interface AssembleOptions {
   readonly adminPassword?: string | undefined;
   /** Whether it does the work that one process does for all; of several workers one is told to. */
   readonly upkeep?: boolean;
+  /** Whether writes to the database may share a transaction; only the bench says no, to show what that is worth. */
+  readonly grouping?: boolean;
 }
 
 export async function assemble(
   config: Config,
-  { logger, now = Date.now, adminPassword, upkeep = true }: AssembleOptions,
+  { logger, now = Date.now, adminPassword, upkeep = true, grouping = true }: AssembleOptions,
 ): Promise<RunningRegistry> {
   const opened: Array<() => Promise<void>> = [];
   const close = async () => {
@@ -63,7 +65,7 @@ export async function assemble(
   try {
     const certificate = config.http.tls && (await CurrentCertificate.open(config.http.tls, { logger, now }));
     const room = openRoom(config);
-    const stores = await openStores(config, room, opened);
+    const stores = await openStores(config, { room, grouping }, opened);
     const parts = { ...stores, room, logger, now };
     const { publicUrl, maxManifestBytes } = config.http;
     const origin = originOf({ ...config.http, publicUrl });
@@ -186,11 +188,11 @@ interface Stores {
 
 async function openStores(
   config: Config,
-  room: DiskRoom,
+  { room, grouping }: { readonly room: DiskRoom; readonly grouping: boolean },
   opened: Array<() => Promise<void>>,
 ): Promise<Stores> {
   const { path } = config.storage.metadata.sqlite;
-  const metadata = await openMetadataStore({ kind: "sqlite", path });
+  const metadata = await openMetadataStore({ kind: "sqlite", path, grouping });
   opened.push(() => metadata.close());
   const blobStore = await openBlobStore(blobStoreOptions(config), room);
   opened.push(async () => blobStore.close?.());

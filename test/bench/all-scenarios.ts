@@ -6,6 +6,9 @@ import { manifestLogged } from "./scenarios/manifest-logged.ts";
 import { manifestReads } from "./scenarios/manifest-reads.ts";
 import { manifestWithToken } from "./scenarios/manifest-with-token.ts";
 
+import { noOpPush } from "./scenarios/no-op-push.ts";
+import { manifestPuts, pushSmall } from "./scenarios/small-pushes.ts";
+
 export const allScenarios: readonly Scenario[] = [
   ...manifestReads,
   manifestWithToken,
@@ -15,4 +18,7 @@ export const allScenarios: readonly Scenario[] = [
   ...blobsSmall,
   pushLarge,
   pushStreams,
+  pushSmall,
+  ...manifestPuts,
+  noOpPush,
 ];

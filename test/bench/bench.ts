@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { makeLargeFile, type LargeFile } from "./large-file.ts";
-import { startBerth, type BerthSettings } from "./servers/berth-server.ts";
+import { startBerth, type BerthServer, type BerthSettings } from "./servers/berth-server.ts";
 import { startProgram, type Program } from "./servers/program.ts";
 import type { Server } from "./servers/server.ts";
 
@@ -59,7 +59,7 @@ export class Bench {
   }
 
   /** A Berth of its own, with an empty data folder unless told otherwise; configured by its environment variables. */
-  async startBerth(settings: BerthSettings = {}): Promise<Server> {
+  async startBerth(settings: BerthSettings = {}): Promise<BerthServer> {
     const folder = await mkdtemp(join(this.folder, "berth-"));
     return this.closeLater(await startBerth(folder, settings));
   }

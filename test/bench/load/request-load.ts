@@ -20,16 +20,37 @@ export async function measureRate(load: Load): Promise<number> {
 }
 
 export async function measureRequests(load: Load): Promise<LoadResult> {
-  const { hostname, port } = new URL(load.url);
+  const request = requestOf(load);
+  let length: number | undefined;
+  // all answers are alike: only the first one is parsed
+  const lengthOf = (text: string): number => (length ??= answerLength(text, 200, load.method === "HEAD"));
+  return keepAsking(load, () => request, lengthOf);
+}
+
+/** Requests that each differ from the others, each of which must be answered by this status. */
+export function measureWrites(
+  load: Pick<Load, "url" | "connections" | "milliseconds">,
+  next: () => Buffer,
+  status: number,
+): Promise<LoadResult> {
+  return keepAsking(load, next, (text) => answerLength(text, status, false));
+}
+
+async function keepAsking(
+  { url, connections, milliseconds }: Pick<Load, "url" | "connections" | "milliseconds">,
+  next: () => Buffer,
+  lengthOf: (text: string) => number,
+): Promise<LoadResult> {
+  const { hostname, port } = new URL(url);
   const sockets = await Promise.all(
-    Array.from({ length: load.connections }, async () => {
+    Array.from({ length: connections }, async () => {
       const socket = connect(Number(port), hostname);
       await once(socket, "connect");
       return socket.setNoDelay();
     }),
   );
   const begun = performance.now();
-  const clients = sockets.map((socket) => new Asking(socket, load, begun + load.milliseconds));
+  const clients = sockets.map((socket) => new Asking(socket, next, lengthOf, begun + milliseconds));
   await Promise.all(clients.map((client) => client.done));
   const seconds = (performance.now() - begun) / 1000;
   const times = clients.flatMap((client) => client.times).sort((one, other) => one - other);
@@ -45,8 +66,7 @@ class Asking {
   readonly times: number[] = [];
   bytes = 0;
 
-  constructor(socket: Socket, load: Load, until: number) {
-    const request = requestOf(load);
+  constructor(socket: Socket, next: () => Buffer, lengthOf: (text: string) => number, until: number) {
     let length: number | undefined;
     let received = 0;
     let asked = performance.now();
@@ -54,21 +74,26 @@ class Asking {
       socket.on("error", reject);
       socket.on("close", () => reject(new Error("the server closed the connection")));
       socket.on("data", (part: Buffer) => {
-        length ??= lengthOf(part.toString("latin1"), load.method === "HEAD");
+        try {
+          length ??= lengthOf(part.toString("latin1"));
+        } catch (error) {
+          reject(error);
+          return void socket.destroy();
+        }
         received += part.length;
         if (received < length) return;
-        if (received > length) return reject(new Error("the answers differ in length"));
+        if (received > length) return reject(new Error("more came than was announced"));
         this.bytes += received;
-        received = 0;
+        [received, length] = [0, undefined];
         const now = performance.now();
         this.times.push(now - asked);
         asked = now;
-        if (now < until) return void socket.write(request);
+        if (now < until) return void socket.write(next());
         resolve();
         socket.destroy();
       });
     });
-    socket.write(request);
+    socket.write(next());
   }
 }
 
@@ -80,11 +105,11 @@ function requestOf({ url, path, method = "GET", headers = {} }: Load): Buffer {
 }
 
 /** Of a whole answer, by its first part, which holds all of the headers. */
-function lengthOf(text: string, isHead: boolean): number {
+function answerLength(text: string, status: number, isHead: boolean): number {
   const end = text.indexOf("\r\n\r\n");
   const body = /\r\ncontent-length: (\d+)/i.exec(text)?.[1];
-  if (!text.startsWith("HTTP/1.1 200 ") || end < 0 || body === undefined) {
-    throw new Error(`not the answer that was expected: ${text.slice(0, 300)}`);
+  if (!text.startsWith(`HTTP/1.1 ${status} `) || end < 0 || body === undefined) {
+    throw new Error(`not the answer that was expected: ${text.split("\r\n")[0]}`);
   }
   return end + 4 + (isHead ? 0 : Number(body));
 }

@@ -44,7 +44,9 @@ async function run(load: SmallLoad): Promise<LoadResult> {
   if (hasWrk && load.method !== "HEAD") return runWrk(load);
   const client = await startProgram("load/request-client", [JSON.stringify(load)]);
   await client.close();
-  return JSON.parse(client.firstLine) as LoadResult;
+  const outcome = JSON.parse(client.firstLine) as LoadResult | { readonly failed: string };
+  if ("failed" in outcome) throw new WrongAnswer(outcome.failed);
+  return outcome;
 }
 
 async function runWrk({ url, headers = {}, connections, seconds }: SmallLoad): Promise<LoadResult> {

@@ -29,6 +29,9 @@ export interface BerthServer extends Server {
 
 export const berthProgram = join(import.meta.dirname, "../../../dist/src/main.js");
 
+/** The same with a transaction for every command. */
+export const ungroupedProgram = join(import.meta.dirname, "ungrouped-berth.js");
+
 /** @param folder where its log lies, and its data unless told otherwise */
 export async function startBerth(folder: string, settings: BerthSettings): Promise<BerthServer> {
   const { name = "Berth", program = berthProgram, data = join(folder, "data"), args = [] } = settings;
