@@ -99,7 +99,7 @@ const alsoAt: Record<string, readonly string[]> = {
   // `config print` writes YAML; main.ts starts commander.
   yaml: ["src/cli"],
   commander: ["src/main.ts"],
-  "lru-cache": ["src/remote", "src/pull-through", "src/registry"],
+  "lru-cache": ["src/remote", "src/pull-through", "src/registry", "storage/metadata"],
   // What the admin API takes and answers is checked and published from one schema.
   zod: ["src/http/admin"],
 };

@@ -15,7 +15,7 @@ import type { AuthParts, AuthSide } from "./auth-side.ts";
 import { openRoom, roomForPushes } from "./open-room.ts";
 import { blobStoreOptions } from "../config/blob-store-options.ts";
 import type { Config } from "../config/load-config.ts";
-import { createApp } from "../http/app.ts";
+import { createListener } from "../http/app.ts";
 import { networksOf } from "../http/networks.ts";
 import { originOf } from "../http/origin.ts";
 import { listen, type RunningServer } from "../http/server.ts";
@@ -83,7 +83,7 @@ export async function assemble(
     const metricsServer = await serveMetrics(config, metrics, auth);
     opened.push(async () => metricsServer?.close());
     let draining = () => false;
-    const app = createApp({
+    const listener = createListener({
       registry: mirror.registry,
       namespaces: mirror.names,
       ...{ gate: auth.gate, before: auth.before },
@@ -91,7 +91,7 @@ export async function assemble(
       ...{ metrics: metrics.http, redirects: redirectsOf(config), offload: config.http.offload },
       ...{ logger, origin, publicUrl, maxManifestBytes },
     });
-    const server = await listen(app.callback(), addressOf(config, certificate), logger);
+    const server = await listen(listener, addressOf(config, certificate), logger);
     draining = server.draining;
     opened.push(() => drain(config, server, mirror));
     const urls = { http: server.url, ...(metricsServer && { metrics: metricsServer.url }) };

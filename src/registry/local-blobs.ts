@@ -64,7 +64,8 @@ export class LocalBlobs implements Blobs {
       const range = chooseRange(size);
       const body = await this.#store.read(locator, range);
       const file = this.#store.fileOf?.(locator);
-      if (body?.size === size) return { body: this.#readLeases.hold(locator, body), size, range, file };
+      const held = body?.inMemory ? body : body && this.#readLeases.hold(locator, body);
+      if (body?.size === size && held) return { body: held, size, range, file };
       await body?.close();
       return undefined;
     });

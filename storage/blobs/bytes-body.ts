@@ -13,6 +13,10 @@ export class BytesBody implements BlobBody {
     this.size = size;
   }
 
+  get inMemory(): Buffer | undefined {
+    return this.#chunks.length === 1 ? this.#chunks[0] : undefined;
+  }
+
   stream(): Readable {
     return Readable.from(this.#chunks, { objectMode: false });
   }

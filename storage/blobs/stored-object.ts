@@ -18,6 +18,8 @@ export interface ByteRange {
 export interface BlobBody {
   /** Size in bytes of the whole object, whatever range was asked for. */
   readonly size: number;
+  /** All bytes of the range, where they have been read already: then nothing has to be closed, or is held open. */
+  readonly inMemory?: Buffer | undefined;
   stream(): Readable;
   /**
    * The backend's fastest way out: resolves when all bytes were handed to `destination`, which is not ended.

@@ -28,9 +28,3 @@ export function answerEmpty(ctx: Context, status: number): void {
   ctx.body = null;
   ctx.status = status;
 }
-
-/** Content under a digest never changes; nobody on the way may re-encode it (REQ-25). */
-export const immutable = "max-age=31536000, immutable, no-transform";
-
-/** Content under a tag has to be asked for again each time; If-None-Match makes that cheap. */
-export const revalidate = "no-cache, no-transform";

@@ -15,7 +15,7 @@ export type Offload = (ctx: Context, blob: OpenBlob) => Promise<boolean>;
  * `nginx` from a proxy that has the snippet, and no other: any proxy that is trusted for X-Forwarded-For, but knows nothing
  * of files, would hand our empty answer on to its client. `failed` from one that could not open what it was sent to.
  */
-const offered = "x-berth-offload";
+export const offered = "x-berth-offload";
 
 /** The internal location of the snippet. */
 const files = "/berth-blobs/";

@@ -29,6 +29,7 @@ import { Quarantine } from "./quarantine.ts";
 import { StorePresence } from "./store-presence.ts";
 import { TransferBuffers } from "./transfer-buffers.ts";
 import { parseUploadState } from "./upload-state.ts";
+import { WarmFiles } from "./warm-files.ts";
 
 export class FilesystemBlobStore implements BlobStore {
   readonly persistent = true;
@@ -40,6 +41,8 @@ export class FilesystemBlobStore implements BlobStore {
   readonly #buffers = new TransferBuffers();
   readonly #presence: StorePresence;
   readonly #quarantine: Quarantine;
+  /** Only where nobody stands between us and the system. */
+  readonly #warm: WarmFiles | undefined;
   readonly #uploads: UploadSurroundings;
 
   /**
@@ -56,6 +59,7 @@ export class FilesystemBlobStore implements BlobStore {
     this.#layout = layout;
     this.#operations = operations;
     this.#hashing = hashing;
+    this.#warm = operations === fileOperations ? new WarmFiles() : undefined;
     const presence = new StorePresence(operations, layout);
     this.#presence = presence;
     this.#quarantine = new Quarantine(operations, layout, presence);
@@ -81,11 +85,15 @@ export class FilesystemBlobStore implements BlobStore {
 
   async read(locator: Locator, range?: ByteRange): Promise<BlobBody | undefined> {
     const file = this.#layout.object(locator);
+    const warm = file && this.#warm?.read(file, range);
+    if (warm) return warm;
     const handle = file && (await this.#presence.find(this.#operations.open(file, "r")));
     if (!handle) return undefined;
     try {
       const { size } = await handle.stat();
-      return await openBody(handle, size, range, this.#buffers);
+      const body = await openBody(handle, size, range, this.#buffers);
+      if (body.inMemory) this.#warm?.note(file);
+      return body;
     } catch (error) {
       await handle.close();
       throw error;

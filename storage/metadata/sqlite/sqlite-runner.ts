@@ -38,6 +38,12 @@ export class SqliteRunner implements CommandRunner {
     return this.#writer.write(command);
   }
 
+  /** SQLite's data_version of the reading connection: what the writing one commits is to it somebody else's change, too. */
+  changes(): number | undefined {
+    const { read, write } = this.#connections;
+    return read === write ? undefined : read.dataVersion();
+  }
+
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
