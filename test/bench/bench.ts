@@ -1,6 +1,7 @@
 // What a scenario works with: how long and how large, a folder of its own, servers that end with it.
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { makeLargeDatabase, type LargeDatabase } from "./large-database.ts";
 import { makeLargeFile, type LargeFile } from "./large-file.ts";
 import { startBerth, type BerthServer, type BerthSettings } from "./servers/berth-server.ts";
 import { startProgram, type Program } from "./servers/program.ts";
@@ -25,12 +26,17 @@ export class Shared {
   readonly pace: Pace;
   /** Registries of others. They run all the time, and are idle unless asked. */
   readonly peers: readonly Server[];
+  #database: Promise<LargeDatabase> | undefined;
   readonly #files = new Map<number, Promise<LargeFile>>();
 
   constructor(folder: string, pace: Pace, peers: readonly Server[]) {
     this.folder = folder;
     this.pace = pace;
     this.peers = peers;
+  }
+
+  largeDatabase(): Promise<LargeDatabase> {
+    return (this.#database ??= makeLargeDatabase(this.folder, this.pace.repositories));
   }
 
   largeFile(mebibytes: number): Promise<LargeFile> {

@@ -77,7 +77,7 @@ class Asking {
         try {
           length ??= lengthOf(part.toString("latin1"));
         } catch (error) {
-          reject(error);
+          reject(error instanceof Error ? error : new Error(String(error)));
           return void socket.destroy();
         }
         received += part.length;
