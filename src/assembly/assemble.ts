@@ -78,7 +78,7 @@ export async function assemble(
     opened.push(() => auth.close());
     const jobs = [...Object.values(sides), auth].flatMap((side) => side.jobs);
     jobs.push(expiredUploads(config, stores, now), ...renewals(certificate));
-    const scheduler = startScheduler(jobsOf(jobs, upkeep), logger);
+    const scheduler = startScheduler(jobs, logger, { upkeep });
     opened.push(() => scheduler.close());
     const metricsServer = await serveMetrics(config, metrics, auth);
     opened.push(async () => metricsServer?.close());
@@ -220,10 +220,6 @@ function renewals(certificate: CurrentCertificate | undefined): Job[] {
   if (certificate === undefined) return [];
   const run = () => certificate.refresh();
   return [{ name: "certificate", everySeconds: 3, inEachProcess: true, run }];
-}
-
-function jobsOf(jobs: readonly Job[], upkeep: boolean): Job[] {
-  return jobs.filter(({ inEachProcess = false }) => upkeep || inEachProcess);
 }
 
 function expiredUploads({ uploads: { expirySeconds } }: Config, stores: Stores, now: () => number): Job {

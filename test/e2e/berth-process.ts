@@ -12,6 +12,9 @@ import { createScratchFolder, removeScratchFolder } from "../support/clients/scr
 /** The command `berth`, to be run by node. */
 export const berthProgram = new URL("../../dist/src/main.js", import.meta.url).pathname;
 
+/** `npm run e2e -- --workers N`: how many processes each Berth of the tests is made of, unless a test says so itself. */
+const workers = process.env["BERTH_TEST_WORKERS"] ?? "1";
+
 export interface RequestLine {
   method: string;
   url: string;
@@ -31,7 +34,7 @@ export class BerthProcess {
   readonly folder: string;
   readonly host: string;
   readonly http: RegistryHttp;
-  readonly #environment: Record<string, string>;
+  readonly #environment: Readonly<Record<string, string>>;
   /** Of its folder it has the only process, or is the first of several. */
   readonly #ownsFolder: boolean;
   #daemon: Daemon | undefined;
@@ -43,7 +46,7 @@ export class BerthProcess {
     const isSecure = "BERTH_HTTP_TLS_CERT" in environment;
     const trust = authority === undefined ? {} : { authority };
     this.http = new RegistryHttp(`${isSecure ? "https" : "http"}://${this.host}`, trust);
-    this.#environment = environment;
+    this.#environment = { BERTH_HTTP_WORKERS: workers, ...environment };
     this.#ownsFolder = start.ownsFolder;
   }
 
@@ -83,12 +86,16 @@ export class BerthProcess {
       logFile: join(this.folder, `log-${new URL(`http://${this.host}`).port}`),
       environment: this.#environment,
     });
+    const daemon = this.#daemon;
+    const before = daemon.log().length;
+    const count = this.#environment["BERTH_HTTP_WORKERS"] ?? "1";
+    const allServe = (): boolean => count === "1" || daemon.log().includes(`worker ${count} serves`, before);
     const ready = (): Promise<boolean> =>
       this.http.send("GET", "/readyz").then(
-        (answer) => answer.status === 200,
+        (answer) => answer.status === 200 && allServe(),
         () => false,
       );
-    await this.#daemon.untilReady(ready);
+    await daemon.untilReady(ready);
   }
 
   /** SIGTERM; a process that was asked to end must end with 0. */
