@@ -12,6 +12,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { expectStatus, RegistryHttp, sha256 } from "../support/clients/registry-http.ts";
 import { createScratchFolder, removeScratchFolder } from "../support/clients/scratch-folder.ts";
+import { startFakeUpstream } from "../support/upstream/fake-upstream.ts";
 import { BerthProcess, berthProgram } from "./berth-process.ts";
 import { connectToBoth, linesOf } from "./worker-connections.ts";
 
@@ -160,19 +161,29 @@ describe("a server of two workers loses one", () => {
 });
 
 describe("a server of two workers is told", () => {
-  it("by SIGHUP what changed, all of it", async () => {
-    const folder = await scratchFolder();
-    const file = join(folder, "berth.yaml");
-    const upstream = { host: "up.example", url: "http://127.0.0.1:9" };
-    const write = (idleSeconds: number) =>
-      writeFile(file, JSON.stringify({ upstreams: [upstream], mirror: { idleSeconds } }));
-    await write(3600);
+  it("by SIGHUP what changed, both of them", async () => {
+    const upstream = await startFakeUpstream();
+    onTestFinished(() => upstream.close());
+    const image = upstream.addImage("team/app", "v1", { layers: Array<number>(50).fill(1000) });
+    const layers = [...(image.manifests[0]?.layers ?? [])];
+    const file = join(await scratchFolder(), "berth.yaml");
+    const write = (minFreeBytes: number) => {
+      const upstreams = [{ host: "up.example", url: upstream.url }];
+      return writeFile(file, JSON.stringify({ upstreams, mirror: { minFreeBytes } }));
+    };
+    await write(0);
     const berth = await start({ BERTH_CONFIG: file });
-    await write(7200);
+    const both = await connectToBoth(berth);
+    const askForNext = async (http: RegistryHttp): Promise<unknown> =>
+      (await http.send("GET", `/v2/up.example/team/app/blobs/${layers.pop() ?? ""}`)).headers[
+        "cache-status"
+      ];
+    for (const http of both) expect(await askForNext(http)).toBe("berth; fwd=uri-miss; stored");
+    await write(Number.MAX_SAFE_INTEGER);
     process.kill(berth.process.pid, "SIGHUP");
-    await expect.poll(() => messagesOf(berth).join("\n"), soon).toMatch(/changed: mirror\.idleSeconds/);
+    await expect.poll(() => messagesOf(berth).join("\n"), soon).toMatch(/changed: mirror\.minFreeBytes/);
     expect(messagesOf(berth).filter((msg) => msg.startsWith("SIGHUP"))).toHaveLength(1);
-    await connectToBoth(berth);
+    for (const http of both) await expect.poll(() => askForNext(http)).toBe("berth; fwd=uri-miss");
   });
 
   it("by SIGTERM to end: transfers of both finish, nobody new is let in, and it ends with 0", async () => {
