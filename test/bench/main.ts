@@ -6,6 +6,8 @@ import { allScenarios } from "./all-scenarios.ts";
 import { Bench, fullPace, quickPace, Shared } from "./bench.ts";
 import { hasWrk } from "./load/small-load.ts";
 import { parseOptions, usage, UsageError, type BenchOptions } from "./options.ts";
+import { readBounds, warningsOf } from "./guard.ts";
+import type { Scenario } from "./scenario.ts";
 import { rowsOf, type Row } from "./rows.ts";
 import { runScenario } from "./run-scenario.ts";
 import { noteOn, startPeers } from "./servers/peers.ts";
@@ -34,12 +36,13 @@ function printList(): void {
 
 async function runAll(options: BenchOptions): Promise<void> {
   const folder = await mkdtemp(join(process.env["BERTH_TEST_TMP"] ?? tmpdir(), "data-"));
-  const peers = await startPeers(options.peers);
+  // whoever guards against regressions has no use for others' figures
+  const peers = await startPeers(options.peers, { installed: !options.guard });
   const shared = new Shared(folder, options.quick ? quickPace : fullPace, peers);
   const rows: Row[] = [];
   const names = peers.map(({ name }) => name);
   try {
-    for (const scenario of allScenarios.filter(({ name }) => options.only.includes(name))) {
+    for (const scenario of chosenBy(options)) {
       const tell = (text: string): void => console.error(`${scenario.name}: ${text}`);
       const showings = await runScenario(scenario, await Bench.open(shared), options.rounds, tell);
       rows.push(...rowsOf(scenario, showings, names));
@@ -49,6 +52,13 @@ async function runAll(options: BenchOptions): Promise<void> {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
   print(options, rows, names);
+  if (options.guard) for (const text of warningsOf(rows, readBounds())) console.error(`WARNING: ${text}`);
+}
+
+function chosenBy({ only, guard }: BenchOptions): Scenario[] {
+  const bounded = Object.keys(readBounds());
+  const isGuarded = ({ rows }: Scenario): boolean => rows.some(({ title }) => bounded.includes(title));
+  return allScenarios.filter((scenario) => only.includes(scenario.name) && (!guard || isGuarded(scenario)));
 }
 
 function print({ json, rounds, quick }: BenchOptions, rows: readonly Row[], peers: readonly string[]): void {

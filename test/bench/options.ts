@@ -6,6 +6,8 @@ export interface BenchOptions {
   readonly list: boolean;
   readonly help: boolean;
   readonly quick: boolean;
+  /** Also says which ratios are beyond the bounds of the regression guard. */
+  readonly guard: boolean;
   readonly rounds: number;
   /** Names of scenarios, in their order; all of them unless some were named. */
   readonly only: readonly string[];
@@ -26,6 +28,7 @@ export const usage = `npm run bench -- [options]
   --rounds N        how often each is measured (3; with --quick 2)
   --peer NAME=URL   measures that registry beside Berth; it must let everybody push. Again for several
   --json            the rows as JSON, nothing else on standard output
+  --guard           quick, and only what has a bound in test/bench/bounds.json; warns of what is beyond it
   --study NAME      a bench with a table of its own instead; --list names these too
   --help            this
 
@@ -35,9 +38,10 @@ const most = 100;
 
 export function parseOptions(args: readonly string[], names: readonly string[]): BenchOptions {
   const values = read(args);
-  const quick = values.quick ?? false;
+  const guard = values.guard ?? false;
+  const quick = (values.quick ?? false) || guard;
   return {
-    ...{ json: values.json ?? false, list: values.list ?? false, help: values.help ?? false, quick },
+    ...{ json: values.json ?? false, list: values.list ?? false, help: values.help ?? false, quick, guard },
     rounds: values.rounds === undefined ? (quick ? 2 : 3) : roundsOf(values.rounds),
     only: values.only === undefined ? names : chosen(values.only, names),
     peers: (values.peer ?? []).map(peerOf),
@@ -50,7 +54,7 @@ function read(args: readonly string[]) {
   const text = { type: "string" } as const;
   const list = { type: "string", multiple: true } as const;
   try {
-    const flags = { json: flag, list: flag, help: flag, quick: flag };
+    const flags = { json: flag, list: flag, help: flag, quick: flag, guard: flag };
     const options = { ...flags, only: list, peer: list, rounds: text, study: text };
     return parseArgs({ args: [...args], options, allowPositionals: false }).values;
   } catch (error) {

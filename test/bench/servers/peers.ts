@@ -3,9 +3,13 @@ import { distribution, DistributionRegistry } from "../../support/clients/distri
 import { processTree } from "../process-usage.ts";
 import { serverAt, type Server } from "./server.ts";
 
-export async function startPeers(given: readonly { name: string; url: string }[]): Promise<Server[]> {
+/** @param installed whether CNCF Distribution takes part, where it is installed */
+export async function startPeers(
+  given: readonly { readonly name: string; readonly url: string }[],
+  { installed }: { readonly installed: boolean },
+): Promise<Server[]> {
   const others = given.map(({ name, url }) => serverAt(name, url));
-  return distribution.missing ? others : [await startDistribution(), ...others];
+  return installed && !distribution.missing ? [await startDistribution(), ...others] : others;
 }
 
 async function startDistribution(): Promise<Server> {
