@@ -40,7 +40,17 @@ function translated(text) {
 }
 
 let bench;
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => bench?.kill("SIGTERM"));
+
+/** To the bench and all that it started, which are a process group of their own: no server outlives it. */
+function signalAll(signal) {
+  try {
+    if (bench?.pid !== undefined) process.kill(-bench.pid, signal);
+  } catch (error) {
+    if (error.code !== "ESRCH") throw error;
+  }
+}
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => signalAll("SIGTERM"));
 try {
   for (const folder of ["test/bench", "test/support/clients"]) translate(folder);
   for (const room of ["storage", "auth", "src"]) symlinkSync(join(root, "dist", room), join(target, room));
@@ -49,11 +59,13 @@ try {
   }
   const args = [join(target, "test/bench/main.js"), ...process.argv.slice(2)];
   bench = spawn(process.execPath, args, {
+    detached: true,
     stdio: ["ignore", "inherit", "inherit"],
     cwd: root,
     env: { ...process.env, BERTH_TEST_TMP: target },
   });
   process.exitCode = await new Promise((resolve) => bench.on("close", (code) => resolve(code ?? 1)));
 } finally {
+  signalAll("SIGKILL");
   rmSync(target, { recursive: true, force: true, maxRetries: 5 });
 }
