@@ -8,7 +8,7 @@ import type { BlobBody } from "../../registry/registry.ts";
  */
 export async function sendBody(response: ServerResponse, body: BlobBody): Promise<void> {
   if (body.inMemory) {
-    response.end(body.inMemory);
+    response.end(body.inMemory, () => void body.close());
     return;
   }
   const gone = new AbortController();

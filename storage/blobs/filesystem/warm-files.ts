@@ -11,10 +11,13 @@ export const smallBytes = 128 * 1024;
 /** Who reads it again within this finds it in memory, if the machine is not short of it. */
 const warmMilliseconds = 60_000;
 const maxWarm = 10_000;
+const maxBlocks = 32;
 
 export class WarmFiles {
   /** Until when, by path; a Map remembers the order of insertion. */
   readonly #warm = new Map<string, number>();
+  /** For reading into: new memory for each read costs more than the read. */
+  readonly #blocks: Buffer[] = [];
 
   /** This file was read as a whole just now. */
   note(path: string): void {
@@ -36,8 +39,12 @@ export class WarmFiles {
       file = openSync(path, "r");
       const { size } = fstatSync(file);
       const extent = extentOf(size, range);
-      const bytes = fill(file, extent.start, extent.end - extent.start);
-      if (bytes !== undefined) return new BytesBody([bytes], size);
+      const length = extent.end - extent.start;
+      if (length <= smallBytes) {
+        const block = this.#blocks.pop() ?? Buffer.allocUnsafeSlow(smallBytes);
+        const bytes = fill(file, extent.start, block.subarray(0, length));
+        if (bytes) return new BytesBody([bytes], size, this.#giveBack(block));
+      }
     } catch (error) {
       if (error instanceof RangeError) throw error;
     } finally {
@@ -46,14 +53,21 @@ export class WarmFiles {
     this.#warm.delete(path);
     return undefined;
   }
+
+  #giveBack(block: Buffer): () => void {
+    let isLent = true;
+    return () => {
+      if (isLent && this.#blocks.length < maxBlocks) this.#blocks.push(block);
+      isLent = false;
+    };
+  }
 }
 
-function fill(file: number, start: number, length: number): Buffer | undefined {
-  if (length > smallBytes) return undefined;
-  const bytes = Buffer.allocUnsafeSlow(length);
+/** Undefined when the file ends before. */
+function fill(file: number, start: number, bytes: Buffer): Buffer | undefined {
   let filled = 0;
-  while (filled < length) {
-    const count = readSync(file, bytes, filled, length - filled, start + filled);
+  while (filled < bytes.length) {
+    const count = readSync(file, bytes, filled, bytes.length - filled, start + filled);
     if (count === 0) return undefined;
     filled += count;
   }
