@@ -60,7 +60,7 @@ export async function startWorkers(config: Config, options: WorkersOptions): Pro
 function setUp(exec: string): void {
   // Workers accept from one socket, and the kernel wakes whoever is idle. In turn by the primary (SCHED_RR) shares are
   // more even while nobody has much to do, and no better when it counts: with wrk and 16 connections, two workers and
-  // manifest GET on two cores, 0.72 of the requests a second on kept connections, and 0.38 with one for each request. And
+  // manifest GET on two cores, 0.75 of the requests a second on kept connections, and 0.4 with one for each request. And
   // a connection that node hands to a worker which closes or dies at that moment hangs in the primary until that ends.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({ exec, stdio: ["ignore", "pipe", "inherit", "ipc"], serialization: "advanced" });

@@ -41,7 +41,7 @@ function messagesOf(berth: BerthProcess): string[] {
 
 /** A download that has begun, of which nothing is read until `rest` is called. */
 async function beginDownload(http: RegistryHttp, path: string): Promise<() => Promise<string>> {
-  const get = http.open("GET", path);
+  const get = http.openKept("GET", path);
   get.end();
   const [response] = (await once(get, "response")) as [IncomingMessage];
   response.pause();
@@ -175,9 +175,7 @@ describe("a server of two workers is told", () => {
     const berth = await start({ BERTH_CONFIG: file });
     const both = await connectToBoth(berth);
     const askForNext = async (http: RegistryHttp): Promise<unknown> =>
-      (await http.send("GET", `/v2/up.example/team/app/blobs/${layers.pop() ?? ""}`)).headers[
-        "cache-status"
-      ];
+      (await http.send("GET", `/v2/up.example/team/app/blobs/${layers.pop() ?? ""}`)).headers["cache-status"];
     for (const http of both) expect(await askForNext(http)).toBe("berth; fwd=uri-miss; stored");
     await write(Number.MAX_SAFE_INTEGER);
     process.kill(berth.process.pid, "SIGHUP");
@@ -191,10 +189,8 @@ describe("a server of two workers is told", () => {
     const content = randomBytes(24_000_000);
     const digest = await berth.http.pushBlob("team/slow", content);
     const both = await connectToBoth(berth);
-    // from connections of their own, so that among eight both workers have some
-    const downloads = await Promise.all(
-      Array.from({ length: 8 }, () => beginDownload(berth.http, `/v2/team/slow/blobs/${digest}`)),
-    );
+    const path = `/v2/team/slow/blobs/${digest}`;
+    const downloads = await Promise.all(both.map((http) => beginDownload(http, path)));
     process.kill(berth.process.pid, "SIGTERM");
     const refused = (): Promise<string> => {
       const http = new RegistryHttp(`http://${berth.host}`);
@@ -211,7 +207,6 @@ describe("a server of two workers is told", () => {
     expect(await berth.process.ended()).toBe(0);
     expect(workersOf(berth)).toEqual([]);
     expect(messagesOf(berth).at(-1)).toBe("Berth has stopped");
-    expect(both).toHaveLength(2);
   });
 
   it("by a second SIGTERM to end at once, with 143, and leaves nobody behind", async () => {
