@@ -7,6 +7,10 @@ import type { FromWorker } from "./workers/messages.ts";
 // A terminal and systemd send these to every process; the primary says what becomes of it.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
 
+// Without its primary a worker ends at once, and not by process.exit, as node:cluster would have it: there the logger tries
+// for ever to write the last lines to a pipe that nobody reads any more.
+process.prependListener("disconnect", () => process.kill(process.pid, "SIGKILL"));
+
 runWorker({
   assemble: ({ number, config, adminPassword }) => {
     const logger = createLogger(config.log.level, undefined, { worker: number });

@@ -216,7 +216,7 @@ describe("a server of two workers is told", () => {
     // it waits for its reader, and the server for it
     await beginDownload(berth.http, `/v2/team/slow/blobs/${digest}`);
     process.kill(berth.process.pid, "SIGTERM");
-    await expect.poll(() => messagesOf(berth).at(-1), soon).toMatch(/^SIGTERM/);
+    await expect.poll(() => messagesOf(berth).join("\n"), soon).toMatch(/^SIGTERM/m);
     process.kill(berth.process.pid, "SIGTERM");
     expect(await berth.process.ended()).toBe(143);
     await expect.poll(() => workersOf(berth), soon).toEqual([]);
@@ -224,6 +224,8 @@ describe("a server of two workers is told", () => {
 
   it("nothing, by a primary that was killed: its workers end, too", async () => {
     const berth = await start();
+    // lines of which some are still on their way to it
+    await Promise.all(Array.from({ length: 50 }, () => berth.http.send("GET", "/v2/")));
     await berth.kill();
     await expect.poll(() => workersOf(berth), soon).toEqual([]);
     await berth.start();
