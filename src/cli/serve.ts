@@ -54,6 +54,7 @@ async function start(read: () => Config, terminal: Terminal, serving: Serving): 
     await server.close();
     log.info({}, "Berth has stopped");
   } finally {
+    await opened.flush();
     shutdown.dispose();
   }
 }

@@ -17,11 +17,20 @@ export interface Log {
   readonly logger: Logger;
   /** Whole lines that another process made. All go out by one writer, so that no two lines are ever mixed. */
   readonly pass: (lines: string) => void;
+  /**
+   * Resolves when all is written, or can't be any more. To be waited for before the process exits: what is left then is
+   * tried again for ever where nobody reads, as when Ctrl-C ends both sides of `berth serve | tee log`.
+   */
+  readonly flush: () => Promise<void>;
 }
 
 export function openLog(level: LogLevel): Log {
   const destination = standardOutput();
-  return { logger: createLogger(level, destination), pass: (lines) => void destination.write(lines) };
+  return {
+    logger: createLogger(level, destination),
+    pass: (lines) => void destination.write(lines),
+    flush: () => new Promise((resolve) => destination.flush(() => resolve())),
+  };
 }
 
 /**

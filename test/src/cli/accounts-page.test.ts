@@ -86,7 +86,11 @@ class Reader {
 
 function machineryOf(onStarted: () => void = () => undefined): Machinery {
   return {
-    openLog: async () => ({ logger: collectLog().logger, pass: () => undefined }),
+    openLog: async () => ({
+      logger: collectLog().logger,
+      pass: () => undefined,
+      flush: async () => undefined,
+    }),
     assemble: async (config, { logger }, adminPassword) => {
       const server = await assemble(config, { logger, adminPassword });
       onStarted();

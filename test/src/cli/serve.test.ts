@@ -40,7 +40,7 @@ function serve(
   const log = collectLog();
   const assembled = gate();
   const code = runCommandLine(["serve", ...args], terminal, {
-    openLog: async () => ({ logger: log.logger, pass: () => undefined }),
+    openLog: async () => ({ logger: log.logger, pass: () => undefined, flush: async () => undefined }),
     assemble: async (config, logger, adminPassword) => {
       const server = await startServer(config, logger, adminPassword);
       assembled.open();
