@@ -265,11 +265,10 @@ describe("whatever is asked for", () => {
         const resolved = await namespaces.resolve(spelled);
         if (resolved.kind !== "mirrored") return;
         expect(known).toContain(resolved.upstream);
-        // a host alone is no repository, and belongs to the upstream so that nobody makes it one
-        if (resolved.name === resolved.upstream) {
-          expect(spelled.purpose).toBe("change");
-          return;
-        }
+        // no repository, and the upstream's, so that nobody makes it one
+        const isHostAlone = resolved.name === resolved.upstream;
+        if (isHostAlone) expect(spelled.purpose).toBe("change");
+        if (isHostAlone) return;
         expect(resolved.name.startsWith(`${resolved.upstream}/`)).toBe(true);
         const again = await namespaces.resolve({ name: resolved.name, purpose: spelled.purpose });
         expect(again).toEqual({ kind: "mirrored", name: resolved.name, upstream: resolved.upstream });
