@@ -266,9 +266,8 @@ describe("whatever is asked for", () => {
         if (resolved.kind !== "mirrored") return;
         expect(known).toContain(resolved.upstream);
         // no repository, and the upstream's, so that nobody makes it one
-        const isHostAlone = resolved.name === resolved.upstream;
-        if (isHostAlone) expect(spelled.purpose).toBe("change");
-        if (isHostAlone) return;
+        if (resolved.name === resolved.upstream) expect(spelled.purpose).toBe("change");
+        if (resolved.name === resolved.upstream) return;
         expect(resolved.name.startsWith(`${resolved.upstream}/`)).toBe(true);
         const again = await namespaces.resolve({ name: resolved.name, purpose: spelled.purpose });
         expect(again).toEqual({ kind: "mirrored", name: resolved.name, upstream: resolved.upstream });
