@@ -8,10 +8,6 @@ export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "silent";
 /** Lines that a stalled reader did not take are kept up to this; then they are dropped rather than the process lost. */
 const maxWaitingBytes = 16 * 1024 * 1024;
 
-/** Lines are gathered up to this, or for so long. */
-const gatheredBytes = 8 * 1024;
-const gatherMilliseconds = 50;
-
 /** A log that others may add to. */
 export interface Log {
   readonly logger: Logger;
@@ -34,17 +30,11 @@ export function openLog(level: LogLevel): Log {
 }
 
 /**
- * They are written in the background, so that a slow reader of the log never stalls a request, and several at once: a write
- * for each line takes a busy server 7 of 100 µs.
+ * They are written in the background, so that a slow reader of the log never stalls a request, and at once: whoever sees an
+ * answer finds its line.
  */
 function standardOutput() {
-  return pino.destination({
-    dest: 1,
-    sync: false,
-    maxLength: maxWaitingBytes,
-    minLength: gatheredBytes,
-    periodicFlush: gatherMilliseconds,
-  });
+  return pino.destination({ dest: 1, sync: false, maxLength: maxWaitingBytes });
 }
 
 /**
