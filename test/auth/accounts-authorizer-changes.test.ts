@@ -1,6 +1,6 @@
 // What the authorizer remembers, and how long: nothing is asked of the store twice, and nothing is believed once another
 // process changed anything.
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Access } from "../../auth/access.ts";
 import { AccountDirectory } from "../../auth/accounts/account-directory.ts";
 import { AccountsAuthorizer } from "../../auth/accounts-authorizer.ts";
@@ -189,10 +189,7 @@ describe("a change in another process", () => {
     const { one, other, user } = await openTwo(10);
     expect(await other.authorizer.decide(user, pull)).toMatchObject({ allowed: false });
     await member("guest")(one);
-    await vi.waitFor(
-      async () => expect(await other.authorizer.decide(user, pull)).toMatchObject({ allowed: true }),
-      { timeout: 20_000 },
-    );
+    await expect.poll(() => other.authorizer.decide(user, pull)).toMatchObject({ allowed: true });
   });
 
   it("counts at once for a process that could not look for too long", async () => {
