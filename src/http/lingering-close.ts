@@ -9,8 +9,9 @@ import { hasBody } from "./request-body.ts";
 const silenceMilliseconds = 5000;
 
 /**
- * Sees to it that the connection is closed after this request's answer, for which `closes` is asked when it is out: at
- * once when the request is complete, else as soon as the rest has come and gone (RFC 9112 §9.6, "read the rest").
+ * Sees to it that the connection is closed after this request's answer, if the client wants that or the server is on its
+ * way out by then: at once when the request is complete, else when the rest of it has come (RFC 9112 §9.6).
+ * @param draining whether the server is on its way out
  */
 export function closeInTime(
   request: IncomingMessage,
