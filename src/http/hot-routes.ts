@@ -16,6 +16,7 @@ import type { Registry } from "../registry/registry.ts";
 import { blobHeaders, manifestHeaders } from "./distribution/content-headers.ts";
 import { offered } from "./distribution/offload.ts";
 import { sendBody } from "./distribution/send-body.ts";
+import { gatherTurns } from "./end-of-turn.ts";
 import type { Gate } from "./middleware/gate.ts";
 import { apiVersion, requestIdOf } from "./middleware/request-id.ts";
 import type { RecordRequest } from "./request-records.ts";
@@ -57,10 +58,12 @@ export function hotRoutes(parts: HotRoutesParts): HotRoutes {
     manifests: { route: manifestRoute, find: (asked: Asked) => findManifest(parts, asked) },
     blobs: { route: blobRoute, find: (asked: Asked) => findBlob(parts, asked) },
   };
+  const endOfTurn = gatherTurns();
   return async (request, response) => {
     const [, name = "", kind, reference = ""] = plainPath.exec(request.url ?? "") ?? [];
     if (!isPlain(request, kind, parts)) return false;
     const begun = performance.now();
+    await endOfTurn();
     const repository = await ownRepository(parts, name);
     if (repository === undefined) return false;
     const { route, find } = answers[kind];

@@ -1,5 +1,6 @@
 // The one place that knows the logging library. Everything else is handed a Logger.
 import { pino, type DestinationStream, type Logger as PinoLogger } from "pino";
+import { LinesOfATurn } from "./lines-of-a-turn.ts";
 
 export type Logger = Pick<PinoLogger, "trace" | "debug" | "info" | "warn" | "error">;
 
@@ -21,20 +22,27 @@ export interface Log {
 }
 
 export function openLog(level: LogLevel): Log {
-  const destination = standardOutput();
+  const { lines, destination } = standardOutput();
   return {
-    logger: createLogger(level, destination),
-    pass: (lines) => void destination.write(lines),
-    flush: () => new Promise((resolve) => destination.flush(() => resolve())),
+    logger: createLogger(level, lines),
+    pass: (others) => lines.write(others),
+    flush: () => {
+      lines.pass();
+      return new Promise((resolve) => destination.flush(() => resolve()));
+    },
   };
 }
 
 /**
- * They are written in the background, so that a slow reader of the log never stalls a request, and at once: whoever sees an
- * answer finds its line.
+ * They are written in the background, so that a slow reader of the log never stalls a request, and with the turn that made
+ * them: whoever sees an answer finds its line.
  */
 function standardOutput() {
-  return pino.destination({ dest: 1, sync: false, maxLength: maxWaitingBytes });
+  // Listeners are called in their order: what waits here is handed over before pino writes the last of it.
+  process.once("exit", () => lines.pass());
+  const destination = pino.destination({ dest: 1, sync: false, maxLength: maxWaitingBytes });
+  const lines = new LinesOfATurn(destination);
+  return { lines, destination };
 }
 
 /**
@@ -44,7 +52,7 @@ function standardOutput() {
  */
 export function createLogger(
   level: LogLevel,
-  destination: DestinationStream = standardOutput(),
+  destination: DestinationStream = standardOutput().lines,
   base: Readonly<Record<string, number>> | null = null,
 ): Logger {
   const formatters = { level: (label: string) => ({ level: label }) };

@@ -32,18 +32,44 @@ export class RememberedReads {
     read: () => Promise<V | undefined>,
     bytesOf: (value: V) => number = () => 0,
   ): Promise<V | undefined> {
+    const now = this.#state();
+    const known = this.#recall<V>(now, key);
+    if (known !== undefined) return known;
+    const value = await read();
+    if (value !== undefined) this.#remember(now, key, value, bytesOf(value));
+    return value;
+  }
+
+  /** Of `wanted` those that `read` gives back when asked for them, or gave back since the last change. */
+  async select<W extends object>(
+    wanted: readonly W[],
+    keyOf: (one: W) => string,
+    read: (unknown: readonly W[]) => Promise<readonly W[]>,
+  ): Promise<W[]> {
+    const now = this.#state();
+    const known = wanted.filter((one) => this.#recall(now, keyOf(one)) !== undefined);
+    if (known.length === wanted.length) return known;
+    const found = await read(wanted.filter((one) => !known.includes(one)));
+    for (const one of found) this.#remember(now, keyOf(one), one);
+    return [...known, ...found];
+  }
+
+  #state(): number | undefined {
     const now = this.#changes();
-    if (now === undefined) return read();
-    if (now !== this.#of) {
+    if (now !== undefined && now !== this.#of) {
       this.#entries.clear();
       this.#of = now;
     }
-    const known = this.#entries.get(key);
-    if (known !== undefined) return known.value as V;
-    const value = await read();
-    // What was read may be newer than `now`, never older: at worst it is forgotten too early.
-    if (value !== undefined && this.#of === now)
-      this.#entries.set(key, { value }, { size: entryBytes + key.length + bytesOf(value) });
-    return value;
+    return now;
+  }
+
+  #recall<V>(now: number | undefined, key: string): V | undefined {
+    return now === undefined ? undefined : (this.#entries.get(key)?.value as V | undefined);
+  }
+
+  /** What was read may be newer than `now`, never older: at worst it is forgotten too early. */
+  #remember(now: number | undefined, key: string, value: object, bytes = 0): void {
+    if (now === undefined || now !== this.#of) return;
+    this.#entries.set(key, { value }, { size: entryBytes + key.length + bytes });
   }
 }

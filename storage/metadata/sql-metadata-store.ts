@@ -110,7 +110,7 @@ export class SqlMetadataStore implements MetadataStore {
     this.blobCopies = blobCopiesOver(runner);
     this.access = new SqlAccessStore(runner);
     this.mirror = new SqlMirrorStore(runner);
-    this.garbage = new SqlGarbageStore(runner);
+    this.garbage = new SqlGarbageStore(runner, remembered);
     this.retention = retentionOver(runner);
     this.usage = usageOver(runner);
     this.tagHistory = tagHistoryOver(runner);
