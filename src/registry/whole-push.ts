@@ -26,7 +26,7 @@ export async function pushWhole(
   const expectedBytes = chunk?.expectedBytes ?? 0;
   await room.demand(expectedBytes);
   await quotas.expectRoom(repository, expectedBytes, digest);
-  const session = await blobStore.startUpload({ algorithms: [algorithmOf(digest)] });
+  const session = await blobStore.startUpload({ algorithms: [algorithmOf(digest)], whole: true });
   const object = await endedUnlessDone(session, async () => {
     if (chunk?.at) throw new OciError("uploadOutOfOrder", { detail: { offset: 0 } });
     if (chunk) await session.append(chunk.source(), 0, { promisedBytes: chunk.length, closing: true });

@@ -8,6 +8,11 @@ import type { CommittedObject, UploadSession } from "./upload-session.ts";
 export interface UploadOptions {
   /** Algorithms hashed while the bytes arrive; sha256 is always among them. */
   readonly algorithms: readonly DigestAlgorithm[];
+  /**
+   * All of it comes in one closing append, or is empty; nobody resumes or copies the upload. Then nothing has to be
+   * there before the bytes.
+   */
+  readonly whole?: boolean;
 }
 
 /**

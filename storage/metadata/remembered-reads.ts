@@ -33,8 +33,8 @@ export class RememberedReads {
     bytesOf: (value: V) => number = () => 0,
   ): Promise<V | undefined> {
     const now = this.#state();
-    const known = this.#recall<V>(now, key);
-    if (known !== undefined) return known;
+    const known = this.#recall(now, key);
+    if (known !== undefined) return known as V;
     const value = await read();
     if (value !== undefined) this.#remember(now, key, value, bytesOf(value));
     return value;
@@ -63,8 +63,8 @@ export class RememberedReads {
     return now;
   }
 
-  #recall<V>(now: number | undefined, key: string): V | undefined {
-    return now === undefined ? undefined : (this.#entries.get(key)?.value as V | undefined);
+  #recall(now: number | undefined, key: string): unknown {
+    return now === undefined ? undefined : this.#entries.get(key)?.value;
   }
 
   /** What was read may be newer than `now`, never older: at worst it is forgotten too early. */

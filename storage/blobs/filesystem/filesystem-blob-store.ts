@@ -104,16 +104,18 @@ export class FilesystemBlobStore implements BlobStore {
     return parseLocator(locator);
   }
 
-  async startUpload({ algorithms }: UploadOptions): Promise<UploadSession> {
+  async startUpload({ algorithms, whole = false }: UploadOptions): Promise<UploadSession> {
     const id = newUploadId();
     const digests = new Digester(new Set(["sha256", ...algorithms] as const)).digests();
+    const upload = { id, offset: 0, digests };
+    if (whole) return new FilesystemUploadSession(this.#uploads, upload, { isNew: true });
     try {
       const file = await this.#operations.open(this.#layout.upload(id), "wx");
       await file.close();
     } catch (error) {
       throw withFullNamed(error);
     }
-    return new FilesystemUploadSession(this.#uploads, { id, offset: 0, digests });
+    return new FilesystemUploadSession(this.#uploads, upload);
   }
 
   async resumeUpload(state: string): Promise<UploadSession | undefined> {

@@ -53,10 +53,13 @@ export class FilesystemUploadSession implements UploadSession {
   readonly #around: UploadSurroundings;
   readonly #path: string;
   #upload: UploadState;
+  #isNew: boolean;
   #closing: Closing | undefined;
 
-  constructor(around: UploadSurroundings, upload: UploadState) {
+  /** @param isNew there is no file yet: whoever needs it first makes it, at the cost of one call in place of four */
+  constructor(around: UploadSurroundings, upload: UploadState, { isNew = false } = {}) {
     this.#around = around;
+    this.#isNew = isNew;
     this.#path = around.layout.upload(upload.id);
     this.#upload = upload;
   }
@@ -112,7 +115,8 @@ export class FilesystemUploadSession implements UploadSession {
       try {
         const whole = this.#closing?.upload ?? this.#upload;
         await this.#withFile((file) => this.#seal(file, whole, digest));
-        return { locator: await publisher.publish(this.#path, id, digest), size: whole.offset };
+        const [locator] = await Promise.all([publisher.publish(this.#path, id, digest), this.#dropClosing()]);
+        return { locator, size: whole.offset };
       } catch (error) {
         await removeFile(operations, this.#path);
         throw withFullNamed(error);
@@ -232,14 +236,30 @@ export class FilesystemUploadSession implements UploadSession {
   /** Runs `use` on the file, cut to the offset (what lies beyond was never reported), or as a closing append left it. */
   async #withFile(use: (file: FileHandle) => Promise<void>): Promise<void> {
     if (this.#closing) return await use(this.#closing.file);
+    const file = this.#isNew ? await this.#create() : await this.#openAtOffset();
+    try {
+      await use(file);
+    } finally {
+      if (!this.#isLeftOpen(file)) await file.close();
+    }
+  }
+
+  async #create(): Promise<FileHandle> {
+    const file = await this.#around.operations.open(this.#path, "wx+");
+    this.#isNew = false;
+    return file;
+  }
+
+  async #openAtOffset(): Promise<FileHandle> {
     const file = await this.#open("r+");
     try {
       const { size } = await file.stat();
       if (size < this.offset) throw new StorageError("gone", `of ${this.offset} bytes only ${size} are left`);
       if (size > this.offset) await file.truncate(this.offset);
-      await use(file);
-    } finally {
-      if (!this.#isLeftOpen(file)) await file.close();
+      return file;
+    } catch (error) {
+      await file.close();
+      throw error;
     }
   }
 

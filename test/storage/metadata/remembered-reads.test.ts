@@ -38,6 +38,28 @@ test("absence is not remembered, and nothing is where nobody can tell of changes
   expect(present.counter.reads).toBe(3);
 });
 
+test("of several only those are read that are not known, and what is absent is asked for again", async () => {
+  let changes = 1;
+  const remembered = new RememberedReads({ maxBytes: 10_000, changes: () => changes });
+  const [one, two, absent] = [{ name: "one" }, { name: "two" }, { name: "absent" }];
+  const asked: string[][] = [];
+  const select = (...wanted: { name: string }[]) =>
+    remembered.select(
+      wanted,
+      ({ name }) => name,
+      async (unknown) => {
+        asked.push(unknown.map(({ name }) => name));
+        return unknown.filter((which) => which !== absent);
+      },
+    );
+  expect(await select(one)).toEqual([one]);
+  expect(await select(one, two, absent)).toEqual([one, two]);
+  expect(await select(two, one)).toHaveLength(2);
+  changes = 2;
+  expect(await select(one, absent)).toEqual([one]);
+  expect(asked).toEqual([["one"], ["two", "absent"], ["one", "absent"]]);
+});
+
 test("a change during the read lets nothing old be remembered", async () => {
   let changes = 1;
   const remembered = new RememberedReads({ maxBytes: 10_000, changes: () => changes });

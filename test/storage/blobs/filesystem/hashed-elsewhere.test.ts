@@ -121,7 +121,16 @@ describe("an upload that is hashed on another thread", () => {
     expect(session.offset).toBe(0);
     await session.commit(digestOf(bytes));
     const names = steps.filter(({ path }) => path.includes("/uploads/")).map(({ name }) => name);
-    expect(names.filter((name) => name !== "write")).toEqual(["open", "stat", "sync", "rename", "close"]);
+    expect(names.filter((name) => name !== "write")).toEqual(["open", "stat", "sync", "close", "rename"]);
+  });
+
+  it("that comes whole is opened once, and looked at by nobody", async () => {
+    const store = open(threads);
+    const session = await store.startUpload({ algorithms: ["sha256"], whole: true });
+    await session.append(sourceOf(bytes), 0, { closing: true });
+    await session.commit(digestOf(bytes));
+    const names = steps.filter(({ path }) => path.includes("/uploads/")).map(({ name }) => name);
+    expect(names.filter((name) => name !== "write")).toEqual(["open", "sync", "close", "rename"]);
   });
 
   it("that was told it is the last append leaves no file open when it is aborted instead", async () => {
