@@ -45,7 +45,7 @@ export function requestRecords(logger: Logger, metrics: HttpMetrics, origin: Ori
     // Known now, and no longer when the connection is gone.
     const remote = origin.clientAddress(request);
     metrics.begin();
-    response.once("close", () => {
+    const end = (): void => {
       const milliseconds = performance.now() - begun;
       const { requestId, route = "none", repository, isOffloaded = false } = dealt();
       const { method = "" } = request;
@@ -68,7 +68,10 @@ export function requestRecords(logger: Logger, metrics: HttpMetrics, origin: Ori
         },
         "request",
       );
-    });
+    };
+    // Who left before anybody looked at the request is noted too, with what was found out about it by then.
+    if (response.closed) setImmediate(end);
+    else response.once("close", end);
   };
 }
 
