@@ -10,8 +10,6 @@ const maxPrepared = 300;
 const busySleepMilliseconds = 5;
 /** The log is cut to this size after it was copied back, so that one big transaction does not leave a big file. */
 const journalLimitBytes = 64 * 1024 * 1024;
-/** Copied back after so many pages of 4 KiB: a checkpoint stalls who commits, and pages written often are copied once. */
-const checkpointPages = 4000;
 
 export class SqliteConnection {
   readonly #database: Database.Database;
@@ -32,7 +30,6 @@ export class SqliteConnection {
       this.pragma("synchronous = FULL");
       this.pragma("foreign_keys = ON");
       this.pragma(`journal_size_limit = ${journalLimitBytes}`);
-      this.pragma(`wal_autocheckpoint = ${checkpointPages}`);
       // a savepoint notes what it changes: by default in a file, which doubles what a small transaction writes
       this.pragma("temp_store = MEMORY");
       this.#dataVersion = this.#database.prepare("PRAGMA data_version").pluck();
