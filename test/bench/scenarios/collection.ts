@@ -9,6 +9,7 @@ import { lookAtTouched, type TouchPlace } from "../../../storage/metadata/comman
 import { openMetadataStore } from "../../../storage/metadata/open-metadata-store.ts";
 import { openSqlite } from "../../../storage/metadata/sqlite/open-sqlite.ts";
 import type { Bench } from "../bench.ts";
+import { makeDurable } from "../large-database.ts";
 import { freePort } from "../servers/berth-server.ts";
 import { atMost, WrongAnswer, type Measurement, type Scenario } from "../scenario.ts";
 
@@ -65,6 +66,7 @@ async function collect(bench: Bench): Promise<Measurement> {
   const data = join(bench.folder, randomUUID());
   await mkdir(data);
   await copyFile(path, join(data, "berth.sqlite"));
+  await makeDurable(join(data, "berth.sqlite"));
   const metrics = `127.0.0.1:${await freePort()}`;
   const environment = {
     BERTH_METRICS_LISTEN: metrics,
