@@ -1,6 +1,7 @@
 // A data folder with a hundred thousand repositories, a million tags and a million blobs, as rows: made once, copied for
 // those that change it.
 import { mkdirSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { openMetadataStore } from "../../storage/metadata/open-metadata-store.ts";
 import { SqliteConnection } from "../../storage/metadata/sqlite/sqlite-connection.ts";
@@ -28,7 +29,18 @@ export async function makeLargeDatabase(folder: string, repositories: number): P
   fillLargeStore(path, { repositories, blobsEach, tagsEach: 10 });
   const garbage = repositories / 10;
   addToFirst(path, garbage);
+  await makeDurable(path);
   return { data, path, repositories, garbage, tagged: "large001/app000001" };
+}
+
+/** Else whoever syncs anything next waits for the disk to take a gigabyte: 200 to 500 ms in a checkpoint that takes 25. */
+export async function makeDurable(path: string): Promise<void> {
+  const handle = await open(path, "r+");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Many tags, and links that somebody touched long ago: the hints of the collector. */
