@@ -4,6 +4,7 @@ import { mkdirSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { Daemon } from "../support/clients/daemon.ts";
 import { RegistryHttp } from "../support/clients/registry-http.ts";
@@ -108,8 +109,10 @@ export class BerthProcess {
     expect(await this.process.stop("SIGKILL")).toBe("SIGKILL");
   }
 
-  /** The requests that Berth says it has answered, over all its starts. */
-  requests(): RequestLine[] {
+  /** The requests that Berth says it has answered, over all its starts. A line may come a moment after its answer. */
+  async requests(): Promise<RequestLine[]> {
+    for (let seen = -1; seen !== this.process.log().length; await delay(100))
+      seen = this.process.log().length;
     const lines = this.process
       .log()
       .split("\n")

@@ -59,9 +59,8 @@ async function startReadable(environment: Record<string, string>): Promise<Berth
 }
 
 /** Requests of this id that Berth has logged, in order: whether nginx was to send the bytes. */
-const offloaded = (requestId: string): (boolean | undefined)[] =>
-  berth
-    .requests()
+const offloaded = async (requestId: string): Promise<(boolean | undefined)[]> =>
+  (await berth.requests())
     .filter((line) => (line as { requestId?: string }).requestId === requestId)
     .map((line) => (line as { offloaded?: boolean }).offloaded ?? false);
 
@@ -251,7 +250,7 @@ describe.skipIf(nginx.missing || docker.missing)(`${docker.title} behind nginx t
       };
       const large = layers.filter((one) => one.size >= 256 * 1024).map((one) => one.digest);
       expect(large.length).toBeGreaterThan(0);
-      await expect.poll(() => sentByNginx("team/docker").sort()).toEqual(large.sort());
+      await expect.poll(async () => (await sentByNginx("team/docker")).sort()).toEqual(large.sort());
     } finally {
       await pusher.close();
       await puller.close();
@@ -260,9 +259,8 @@ describe.skipIf(nginx.missing || docker.missing)(`${docker.title} behind nginx t
 });
 
 /** Digests of the blobs of a repository that nginx was to send, in order. */
-function sentByNginx(repository: string): string[] {
-  return berth
-    .requests()
+async function sentByNginx(repository: string): Promise<string[]> {
+  return (await berth.requests())
     .filter((line) => line.repository === repository && (line as { offloaded?: boolean }).offloaded)
     .map(({ url }) => url.split("/").at(-1) ?? "");
 }
