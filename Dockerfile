@@ -16,6 +16,7 @@ WORKDIR /berth
 COPY .config/ready.js .config/
 COPY package.json package-lock.json ./
 RUN node .config/ready.js install
+COPY .config/rolldown.config.js .config/
 COPY tsconfig.json ./
 COPY storage storage
 COPY auth auth

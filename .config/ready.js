@@ -1,4 +1,4 @@
-// Makes a checkout ready: `install` brings node_modules in line with package-lock.json, `build` also compiles.
+// Makes a checkout ready: `install` brings node_modules in line with package-lock.json, `build` also compiles and bundles.
 // Both do nothing when nothing changed, so that every npm script can begin with it. Plain JavaScript, because it
 // runs before there is a compiler.
 import { spawnSync } from "node:child_process";
@@ -10,6 +10,7 @@ import { join } from "node:path";
 const root = new URL("..", import.meta.url).pathname;
 const compiled = ["src", "storage", "auth", "conformance"];
 const lock = join(root, ".berth-ready.lock");
+const bundling = join(root, ".config/rolldown.config.js");
 const buildMark = join(root, "dist", ".berth-built");
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
@@ -38,7 +39,8 @@ function isInstalled() {
 function buildKey() {
   const hash = createHash("sha256")
     .update(readFileSync(join(root, "package-lock.json")))
-    .update(readFileSync(join(root, "tsconfig.json")));
+    .update(readFileSync(join(root, "tsconfig.json")))
+    .update(readFileSync(bundling));
   for (const folder of compiled) {
     for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
       if (!entry.isFile() || !/\.(ts|json|sql)$/.test(entry.name)) continue;
@@ -76,6 +78,8 @@ function build() {
   console.error("Compiling …");
   rmSync(join(root, "dist"), { recursive: true, force: true });
   run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", root], "inherit");
+  const quietly = ["ignore", "ignore", "inherit"];
+  run(process.execPath, [join(root, "node_modules/rolldown/bin/cli.mjs"), "--config", bundling], quietly);
   writeFileSync(buildMark, key);
 }
 

@@ -1,4 +1,4 @@
-// What `npm test` runs: everything under test/ but the end-to-end and bench folders, which need real programs.
+// What `npm test` runs: everything under test/ but the end-to-end folder, which needs real programs.
 import { readFileSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { defineConfig } from "vitest/config";
@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
     include: ["test/**/*.test.ts"],
-    exclude: ["test/e2e/**", "test/bench/**", "**/node_modules/**"],
+    exclude: ["test/e2e/**", "**/node_modules/**"],
     env: { TMPDIR: scratchPlace() },
     // For what hangs. A busy machine is no reason to be red.
     testTimeout: 120_000,

@@ -23,9 +23,9 @@ export class RevisionedCache<V extends object> {
    * @param keeps which values are to be remembered at all
    */
   async load(key: string, load: () => Promise<V>, keeps: (value: V) => boolean = () => true): Promise<V> {
+    const before = this.#revision.current ?? (await this.#revision.refresh());
     const known = this.get(key);
     if (known !== undefined) return known;
-    const before = this.#revision.current ?? (await this.#revision.refresh());
     const value = await load();
     if (keeps(value) && this.#revision.current === before && this.#holds()) {
       this.#entries.set(copyOf(key), value);

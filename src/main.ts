@@ -1,14 +1,22 @@
 #!/usr/bin/env node
 // The process: its arguments, streams and signals are handed to the command line, and its exit code comes back.
+import { fileURLToPath } from "node:url";
 import { runCommandLine } from "./cli/run-command-line.ts";
 import type { Machinery } from "./cli/program.ts";
 import { processTerminal } from "./cli/process-terminal.ts";
 
 // Loaded only when needed: `berth --version` has no use for a server and a database.
 const machinery: Machinery = {
-  openLog: async ({ log }) => (await import("./observability/logger.ts")).createLogger(log.level),
-  assemble: async (config, logger, adminPassword) =>
-    (await import("./assembly/assemble.ts")).assemble(config, { logger, adminPassword }),
+  openLog: async ({ log }) => (await import("./observability/logger.ts")).openLog(log.level),
+  assemble: async (config, log, adminPassword) => {
+    if (config.http.workers === 1) {
+      const { assemble } = await import("./assembly/assemble.ts");
+      return assemble(config, { logger: log.logger, adminPassword });
+    }
+    const program = fileURLToPath(new URL("worker.js", import.meta.url));
+    const { startWorkers } = await import("./workers/start-workers.ts");
+    return startWorkers(config, { log, adminPassword, program });
+  },
   openAccess: async (config, options) =>
     (await import("./assembly/access-services.ts")).openAccess(config, options),
   openStorage: async (config, options) =>

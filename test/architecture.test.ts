@@ -68,7 +68,9 @@ const arrows: Record<string, readonly string[]> = {
     "storage",
   ],
   "src/assembly": ["src", "auth", "storage"],
-  "src/main.ts": ["src/cli", "src/assembly", "src/observability"],
+  "src/workers": ["src/config", "src/observability", "auth/accounts/first-admin.ts"],
+  "src/main.ts": ["src/cli", "src/assembly", "src/observability", "src/workers"],
+  "src/worker.ts": ["src/assembly", "src/observability", "src/workers"],
   conformance: [],
 };
 
@@ -97,7 +99,7 @@ const alsoAt: Record<string, readonly string[]> = {
   // `config print` writes YAML; main.ts starts commander.
   yaml: ["src/cli"],
   commander: ["src/main.ts"],
-  "lru-cache": ["src/remote", "src/pull-through", "src/registry"],
+  "lru-cache": ["src/remote", "src/pull-through", "src/registry", "storage/metadata"],
   // What the admin API takes and answers is checked and published from one schema.
   zod: ["src/http/admin"],
 };

@@ -1,9 +1,11 @@
 // Passwords of users: what a new one must be, how it is kept, and checking one. A check takes as long for a user who does
 // not exist, so that nobody learns names by the clock.
-import { hash, verify } from "@node-rs/argon2";
 import { AccessError } from "../access-error.ts";
 import type { HashingQueue } from "./hashing-queue.ts";
 import { beginsLikeSecret } from "./secrets.ts";
+
+/** Loaded by the first password: it takes 20 ms of the time to start, and 11 MiB. */
+const loadArgon2 = () => import("@node-rs/argon2");
 
 export interface PasswordHasher {
   hash(password: string): Promise<string>;
@@ -16,8 +18,8 @@ export interface PasswordHasher {
 const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
 export const argon2id: PasswordHasher = {
-  hash: (password) => hash(password, parameters),
-  verify: (known, password) => verify(known, password),
+  hash: async (password) => (await loadArgon2()).hash(password, parameters),
+  verify: async (known, password) => (await loadArgon2()).verify(known, password),
   nobodys: `$argon2id$v=19$m=19456,t=2,p=1$${"A".repeat(22)}$${"A".repeat(43)}`,
 };
 

@@ -52,7 +52,10 @@ export function assembleRetention(config: Config, parts: RetentionSideParts): Re
     return { lastRunAt: report?.endedAt, lastErrorAt: report?.lastError?.at };
   });
   const { admin, close } = retentionAdmin(keeper, logger);
-  const flush: Job = { name: "pull-notes", everySeconds: flushSeconds, run: () => notes.flush() };
+  const flush: Job = {
+    ...{ name: "pull-notes", everySeconds: flushSeconds, inEachProcess: true },
+    run: () => notes.flush(),
+  };
   return {
     jobs: [flush, keeper],
     admin,

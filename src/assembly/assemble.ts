@@ -15,7 +15,7 @@ import type { AuthParts, AuthSide } from "./auth-side.ts";
 import { openRoom, roomForPushes } from "./open-room.ts";
 import { blobStoreOptions } from "../config/blob-store-options.ts";
 import type { Config } from "../config/load-config.ts";
-import { createApp } from "../http/app.ts";
+import { createListener } from "../http/app.ts";
 import { networksOf } from "../http/networks.ts";
 import { originOf } from "../http/origin.ts";
 import { listen, type RunningServer } from "../http/server.ts";
@@ -25,6 +25,7 @@ import type { Job } from "../jobs/job.ts";
 import { startScheduler } from "../jobs/scheduler.ts";
 import type { Logger } from "../observability/logger.ts";
 import { createMetrics, listenForMetrics, type Metrics } from "../observability/metrics.ts";
+import type { Figures } from "../observability/workers-metrics.ts";
 import { immutableTagsBy } from "../policies/immutable-tags.ts";
 import { createLocalRegistry } from "../registry/local-registry.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -36,6 +37,8 @@ export interface RunningRegistry {
   readonly firstAdmin: FirstAdmin | undefined;
   /** Takes over what can change while it runs: the mirror's limits on what is kept. */
   change(config: Config): void;
+  /** For metrics of several processes as one. */
+  figures(): Promise<Figures>;
   /** Lets running transfers finish within `http.drainSeconds`, then closes everything in reverse order. */
   close(): Promise<void>;
 }
@@ -45,11 +48,15 @@ export interface AssembleOptions {
   readonly now?: () => number;
   /** For the first user, with accounts; one is made up without it. */
   readonly adminPassword?: string | undefined;
+  /** Whether it does the work that one process does for all; of several workers one is told to. */
+  readonly upkeep?: boolean;
+  /** Whether writes to the database may share a transaction; only the bench says no, to show what that is worth. */
+  readonly grouping?: boolean;
 }
 
 export async function assemble(
   config: Config,
-  { logger, now = Date.now, adminPassword }: AssembleOptions,
+  { logger, now = Date.now, adminPassword, upkeep = true, grouping = true }: AssembleOptions,
 ): Promise<RunningRegistry> {
   const opened: Array<() => Promise<void>> = [];
   const close = async () => {
@@ -58,7 +65,7 @@ export async function assemble(
   try {
     const certificate = config.http.tls && (await CurrentCertificate.open(config.http.tls, { logger, now }));
     const room = openRoom(config);
-    const stores = await openStores(config, room, opened);
+    const stores = await openStores(config, { room, grouping }, opened);
     const parts = { ...stores, room, logger, now };
     const { publicUrl, maxManifestBytes } = config.http;
     const origin = originOf({ ...config.http, publicUrl });
@@ -71,24 +78,25 @@ export async function assemble(
     opened.push(() => auth.close());
     const jobs = [...Object.values(sides), auth].flatMap((side) => side.jobs);
     jobs.push(expiredUploads(config, stores, now), ...renewals(certificate));
-    const scheduler = startScheduler(jobs, logger);
+    const scheduler = startScheduler(jobs, logger, { upkeep });
     opened.push(() => scheduler.close());
     const metricsServer = await serveMetrics(config, metrics, auth);
     opened.push(async () => metricsServer?.close());
     let draining = () => false;
-    const app = createApp({
+    const listener = createListener({
       registry: mirror.registry,
       namespaces: mirror.names,
       ...{ gate: auth.gate, before: auth.before },
       health: { ready: () => readiness(stores, draining()) },
-      ...{ metrics: metrics.http, redirects: redirectsOf(config) },
+      ...{ metrics: metrics.http, redirects: redirectsOf(config), offload: config.http.offload },
       ...{ logger, origin, publicUrl, maxManifestBytes },
     });
-    const server = await listen(app.callback(), addressOf(config, certificate), logger);
+    const server = await listen(listener, addressOf(config, certificate), logger);
     draining = server.draining;
     opened.push(() => drain(config, server, mirror));
     const urls = { http: server.url, ...(metricsServer && { metrics: metricsServer.url }) };
-    return { urls, firstAdmin: auth.firstAdmin, change: (next) => mirror.change(next.mirror), close };
+    const change = (next: Config) => mirror.change(next.mirror);
+    return { urls, firstAdmin: auth.firstAdmin, change, figures: () => metrics.figures(), close };
   } catch (error) {
     await close();
     throw error;
@@ -180,11 +188,11 @@ interface Stores {
 
 async function openStores(
   config: Config,
-  room: DiskRoom,
+  { room, grouping }: { readonly room: DiskRoom; readonly grouping: boolean },
   opened: Array<() => Promise<void>>,
 ): Promise<Stores> {
   const { path } = config.storage.metadata.sqlite;
-  const metadata = await openMetadataStore({ kind: "sqlite", path });
+  const metadata = await openMetadataStore({ kind: "sqlite", path, grouping });
   opened.push(() => metadata.close());
   const blobStore = await openBlobStore(blobStoreOptions(config), room);
   opened.push(async () => blobStore.close?.());
@@ -209,7 +217,9 @@ function redirectsOf({ storage: { blobs } }: Config): ((address: string) => bool
 }
 
 function renewals(certificate: CurrentCertificate | undefined): Job[] {
-  return certificate ? [{ name: "certificate", everySeconds: 3, run: () => certificate.refresh() }] : [];
+  if (certificate === undefined) return [];
+  const run = () => certificate.refresh();
+  return [{ name: "certificate", everySeconds: 3, inEachProcess: true, run }];
 }
 
 function expiredUploads({ uploads: { expirySeconds } }: Config, stores: Stores, now: () => number): Job {

@@ -2,6 +2,7 @@
 // server runs on the same data.
 import type { BlobStore } from "../../storage/blobs/blob-store.ts";
 import { openBlobStore } from "../../storage/blobs/open-blob-store.ts";
+import { probeReaders } from "../../storage/blobs/filesystem/probe-readers.ts";
 import { probeBlobStore } from "../../storage/blobs/probe-blob-store.ts";
 import type { Probe } from "../../storage/blobs/probe.ts";
 import { blobStoreName, blobStoreOptions } from "../config/blob-store-options.ts";
@@ -69,6 +70,9 @@ async function openTarget(
 }
 
 /** Tries what the configured store needs of the place that it is in. Needs no database, and no working store. */
-export function probeStorage(config: Config): AsyncIterable<Probe> {
-  return probeBlobStore(blobStoreOptions(config));
+export async function* probeStorage(config: Config): AsyncIterable<Probe> {
+  const options = blobStoreOptions(config);
+  yield* probeBlobStore(options);
+  if (config.http.offload !== undefined && options.kind === "filesystem")
+    yield* probeReaders(options.directory);
 }

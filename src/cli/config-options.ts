@@ -9,6 +9,7 @@ export type ConfigOptions = {
   readonly listen?: string;
   readonly data?: string;
   readonly authMode?: string;
+  readonly workers?: string;
 };
 
 export function withConfigOptions(command: Command): Command {
@@ -21,6 +22,7 @@ export function withConfigOptions(command: Command): Command {
 
 /** Throws a ConfigError. */
 export function configFrom(options: ConfigOptions, terminal: Terminal): Config {
-  const { config, listen, data, authMode } = options;
-  return loadConfig({ file: config, env: terminal.environment, flags: { listen, data, authMode } });
+  const { config, listen, data, authMode, workers } = options;
+  const flags = { listen, data, authMode, workers };
+  return loadConfig({ file: config, env: terminal.environment, flags });
 }

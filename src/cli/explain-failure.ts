@@ -129,7 +129,8 @@ function explainFiles(config: Config, error: SystemError): string | undefined {
 /** undefined for what is not known here. */
 function explain(config: Config, error: unknown): string | undefined {
   const known = systemErrorIn(error);
-  const isListening = known?.syscall === "listen" || known?.syscall === "getaddrinfo";
+  // `bind` is what a worker says, for whom the primary listens
+  const isListening = /^(listen|bind|getaddrinfo)$/.test(known?.syscall ?? "");
   return known && (isListening ? explainListening(config, known) : explainFiles(config, known));
 }
 

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import type { FirstAdmin } from "../../auth/accounts/first-admin.ts";
 import { realmRisk } from "../config/auth-mode.ts";
 import type { Config } from "../config/load-config.ts";
-import type { Logger } from "../observability/logger.ts";
+import type { Log } from "../observability/logger.ts";
 import { configFrom, withConfigOptions } from "./config-options.ts";
 import type { ConfigOptions } from "./config-options.ts";
 import { StartFailure } from "./explain-failure.ts";
@@ -20,41 +20,32 @@ export type RunningServer = {
   /** Takes over what can change while it runs: the mirror's limits on what is kept. */
   readonly change: (config: Config) => void;
   readonly close: () => Promise<void>;
+  /** Rejects when it can't go on; nothing of it runs any more then. */
+  readonly failed?: Promise<never>;
 };
 
 /** What `serve` puts to work; main.ts gives the real ones. */
 export type Serving = {
-  readonly openLog: (config: Config) => Promise<Logger>;
-  readonly assemble: (
-    config: Config,
-    log: Logger,
-    adminPassword: string | undefined,
-  ) => Promise<RunningServer>;
+  readonly openLog: (config: Config) => Promise<Log>;
+  readonly assemble: (config: Config, log: Log, adminPassword: string | undefined) => Promise<RunningServer>;
 };
 
 async function start(read: () => Config, terminal: Terminal, serving: Serving): Promise<void> {
   const config = read();
-  const log = await serving.openLog(config);
+  const opened = await serving.openLog(config);
+  const log = opened.logger;
   const shutdown = listenForShutdown(terminal);
   try {
     const adminPassword = terminal.environment["BERTH_ADMIN_PASSWORD"] || undefined;
-    const server = await serving.assemble(config, log, adminPassword).catch((cause: unknown) => {
+    const server = await serving.assemble(config, opened, adminPassword).catch((cause: unknown) => {
       throw new StartFailure(config, cause);
     });
-    const { data } = config;
-    const { mode, reason } = config.auth;
-    const auth = { mode, reason };
-    const fields = { version: packageVersion(), urls: server.urls, data, auth };
-    const who = `auth mode ${mode} (${reason})`;
-    log.info(fields, `Berth listens on ${server.urls.http}; data in ${data}; ${who}`);
-    if (server.urls.metrics !== undefined) log.info({}, `Metrics are at ${server.urls.metrics}`);
-    const risk = realmRisk(config);
-    if (risk !== undefined) log.warn({}, risk);
+    announceAddress(config, server, log);
     announce(server.firstAdmin, terminal);
 
-    const { change } = server;
+    const { change, failed = new Promise<never>(() => undefined) } = server;
     const stopReloads = listenForReload({ terminal, log, config, read, change });
-    const signal = await shutdown.requested.finally(stopReloads);
+    const signal = await Promise.race([shutdown.requested, failed]).finally(stopReloads);
     const { drainSeconds } = config.http;
     log.info(
       { signal },
@@ -63,8 +54,21 @@ async function start(read: () => Config, terminal: Terminal, serving: Serving): 
     await server.close();
     log.info({}, "Berth has stopped");
   } finally {
+    await opened.flush();
     shutdown.dispose();
   }
+}
+
+function announceAddress(config: Config, { urls }: RunningServer, log: Log["logger"]): void {
+  const { data, http } = config;
+  const { mode, reason } = config.auth;
+  const fields = { version: packageVersion(), urls, data, auth: { mode, reason } };
+  const count = http.workers === 1 ? "" : `; ${http.workers} workers`;
+  const who = `auth mode ${mode} (${reason})`;
+  log.info(fields, `Berth listens on ${urls.http}; data in ${data}; ${who}${count}`);
+  if (urls.metrics !== undefined) log.info({}, `Metrics are at ${urls.metrics}`);
+  const risk = realmRisk(config);
+  if (risk !== undefined) log.warn({}, risk);
 }
 
 /** Not in the log, which is kept and sent around: a password is shown once, to whoever starts the registry. */
@@ -85,6 +89,7 @@ Examples:
   $ berth serve --listen :5000                           with accounts; the first start prints admin's password
   $ berth serve --listen :5000 --auth-mode open          for everyone who reaches the port
   $ berth serve --config berth.yaml --data /var/lib/berth
+  $ berth serve --workers auto                           one process for each core, on one port and the same data
   $ BERTH_HTTP_LISTEN=127.0.0.1:8080 berth serve
 
 SIGTERM or SIGINT lets running transfers finish (http.drainSeconds); a second one ends at once.
@@ -93,6 +98,7 @@ SIGHUP reads the configuration again, for how much the mirror keeps and for how 
 export function serveCommand(terminal: Terminal, serving: Serving): Command {
   return withConfigOptions(new Command("serve"))
     .description("run the registry")
+    .option("--workers <count>", "how many processes serve, or auto for one for each core (http.workers)")
     .addHelpText("after", examples)
     .action((options: ConfigOptions) => start(() => configFrom(options, terminal), terminal, serving));
 }

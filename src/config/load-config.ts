@@ -1,9 +1,12 @@
 // Where the configuration comes together: sources → checked settings → paths and the auth mode resolved. Everything
 // else in Berth sees only the Config that this returns.
+import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { requireSectionOf, resolveAuthMode } from "./auth-mode.ts";
 import type { AuthMode } from "./auth-mode.ts";
+import { ConfigError } from "./config-error.ts";
 import type { Environment } from "./environment.ts";
+import { requireOffloadable } from "./offload.ts";
 import { readSettings } from "./read-settings.ts";
 import type { FlagText } from "./read-settings.ts";
 import { resolveMirror } from "./resolve-mirror.ts";
@@ -17,9 +20,10 @@ export type BlobStorage =
   | { readonly filesystem: { readonly directory: string } }
   | { readonly memory: Readonly<Record<string, never>> };
 
-/** All paths are absolute; `auth` says which mode is in force and why. */
-export type Config = Omit<Settings, "auth" | "storage" | keyof ResolvedMirror> &
+/** All paths are absolute; `auth` says which mode is in force and why. Plain data: it is sent to other processes. */
+export type Config = Omit<Settings, "auth" | "http" | "storage" | keyof ResolvedMirror> &
   ResolvedMirror & {
+    readonly http: Omit<Settings["http"], "workers"> & { readonly workers: number };
     readonly auth: Settings["auth"] & AuthMode;
     readonly storage: {
       readonly blobs: BlobStorage;
@@ -33,6 +37,7 @@ export type ConfigFlags = {
   readonly listen?: string | undefined;
   readonly data?: string | undefined;
   readonly authMode?: string | undefined;
+  readonly workers?: string | undefined;
 };
 
 export type ConfigSources = {
@@ -48,6 +53,7 @@ const flagKeys = [
   { option: "listen", flag: "--listen", path: ["http", "listen"] },
   { option: "data", flag: "--data", path: ["data"] },
   { option: "authMode", flag: "--auth-mode", path: ["auth", "mode"] },
+  { option: "workers", flag: "--workers", path: ["http", "workers"] },
 ] as const;
 
 function flagTexts(flags: ConfigFlags): FlagText[] {
@@ -117,9 +123,23 @@ function resolveTokenServer(
   };
 }
 
-function resolveHttp({ http }: Settings, absolute: (path: string) => string): Settings["http"] {
-  const { tls } = http;
-  return { ...http, ...(tls && { tls: { cert: absolute(tls.cert), key: absolute(tls.key) } }) };
+function resolveHttp(settings: Settings, absolute: (path: string) => string): Config["http"] {
+  const { tls, ...http } = settings.http;
+  return {
+    ...http,
+    workers: workersOf(settings),
+    ...(tls && { tls: { cert: absolute(tls.cert), key: absolute(tls.key) } }),
+  };
+}
+
+function workersOf({ http: { workers }, storage: { blobs } }: Settings): number {
+  const isMemory = "memory" in blobs;
+  if (workers === "auto") return isMemory ? 1 : availableParallelism();
+  if (workers > 1 && isMemory) {
+    const what = "blobs in memory (storage.blobs.memory) are there for one process alone; leave it at 1";
+    throw new ConfigError([{ where: "http.workers", what }]);
+  }
+  return workers;
 }
 
 /** Throws a ConfigError whose message lists every problem and says what to do. */
@@ -131,6 +151,7 @@ export function loadConfig(sources: ConfigSources = {}): Config {
   });
   const directory = sources.workingDirectory ?? process.cwd();
   const absolute = (path: string): string => resolve(directory, path);
+  requireOffloadable(settings, sourceOf(["http", "offload"]));
   return {
     ...settings,
     http: resolveHttp(settings, absolute),

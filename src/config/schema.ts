@@ -49,6 +49,18 @@ const http = z.strictObject({
     .describe(
       "Proxies whose word is taken for who the client is and what it asked for, in X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host, or in Forwarded: addresses, networks such as 10.0.0.0/8, or the word loopback. Of a list of schemes or hosts the last counts; of addresses the last that is not itself trusted.",
     ),
+  workers: z
+    .union([z.int().min(1).max(256), z.enum(["auto"])])
+    .prefault(1)
+    .describe(
+      "How many processes serve, all on this address and on the same data; auto is one for each core. Each takes the memory of a server of its own.",
+    ),
+  offload: z
+    .enum(["nginx"])
+    .optional()
+    .describe(
+      "Lets nginx send large blobs from the directory of the blobs itself, when it is on this machine, named in trustedProxies, and has deploy/nginx-offload.conf: docs/nginx-offload.md. Who may have them is still decided here.",
+    ),
   drainSeconds: z
     .int()
     .min(0)

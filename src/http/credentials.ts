@@ -1,6 +1,10 @@
 // What a request shows of who sent it: RFC 7617 (Basic) and RFC 6750 (Bearer).
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import type { Credentials } from "../../auth/authenticator.ts";
+
+/** A connection shows the same token again and again; passwords are not kept. */
+const tokens = new WeakMap<Socket, { readonly header: string; readonly credentials: Credentials }>();
 
 const form = /^(basic|bearer) +([^\s,]+) *$/i;
 
@@ -8,9 +12,14 @@ const form = /^(basic|bearer) +([^\s,]+) *$/i;
 export function credentialsOf(request: IncomingMessage): Credentials | undefined {
   const header = request.headers.authorization;
   if (header === undefined) return { kind: "none" };
+  const known = tokens.get(request.socket);
+  if (known?.header === header) return known.credentials;
   const [, scheme, value] = form.exec(header) ?? [];
   if (scheme === undefined || value === undefined) return undefined;
-  return scheme.toLowerCase() === "bearer" ? { kind: "bearer", token: value } : decodeBasic(value);
+  if (scheme.toLowerCase() === "basic") return decodeBasic(value);
+  const credentials = { kind: "bearer", token: value } as const;
+  tokens.set(request.socket, { header, credentials });
+  return credentials;
 }
 
 function decodeBasic(value: string): Credentials | undefined {

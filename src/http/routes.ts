@@ -25,6 +25,9 @@ interface Need {
   readonly session?: true;
 }
 
+export const manifestRoute = "/v2/*name/manifests/:reference";
+export const blobRoute = "/v2/*name/blobs/:digest";
+
 function routeTable(parts: HandlerParts): readonly Route[] {
   const manifests = manifestHandlers(parts);
   const blobs = blobHandlers(parts);
@@ -36,9 +39,9 @@ function routeTable(parts: HandlerParts): readonly Route[] {
     [["GET", "HEAD"], "/v2/_catalog", catalog, listCatalog(parts)],
     [["GET", "HEAD"], "/v2/_oci/ext/discover", registry, discoverExtensions],
     // end-3, end-7, end-9
-    [["GET", "HEAD"], "/v2/*name/manifests/:reference", repository("pull"), manifests.get],
-    [["PUT"], "/v2/*name/manifests/:reference", repository("push"), manifests.put],
-    [["DELETE"], "/v2/*name/manifests/:reference", repository("delete"), manifests.delete],
+    [["GET", "HEAD"], manifestRoute, repository("pull"), manifests.get],
+    [["PUT"], manifestRoute, repository("push"), manifests.put],
+    [["DELETE"], manifestRoute, repository("delete"), manifests.delete],
     // end-4, end-11; proxies are known to drop the trailing slash (REQ-10)
     [["POST"], "/v2/*name/blobs/uploads", repository("push"), uploads.post],
     [["POST"], "/v2/*name/blobs/uploads/", repository("push"), uploads.post],
@@ -48,9 +51,9 @@ function routeTable(parts: HandlerParts): readonly Route[] {
     [["PUT"], "/v2/*name/blobs/uploads/:id", session, uploads.put],
     [["DELETE"], "/v2/*name/blobs/uploads/:id", session, uploads.delete],
     // end-2, end-10
-    [["HEAD"], "/v2/*name/blobs/:digest", look, blobs.head],
-    [["GET"], "/v2/*name/blobs/:digest", repository("pull"), blobs.get],
-    [["DELETE"], "/v2/*name/blobs/:digest", repository("delete"), blobs.delete],
+    [["HEAD"], blobRoute, look, blobs.head],
+    [["GET"], blobRoute, repository("pull"), blobs.get],
+    [["DELETE"], blobRoute, repository("delete"), blobs.delete],
     // end-8, end-12
     [["GET", "HEAD"], "/v2/*name/tags/list", repository("pull"), listTags(parts)],
     [["GET", "HEAD"], "/v2/*name/referrers/:digest", repository("pull"), listReferrers(parts)],

@@ -5,7 +5,8 @@ import type { Duplex } from "node:stream";
 
 export class WorkInHand {
   readonly #answers = new Map<Duplex, number>();
-  readonly #requests = new Set<Promise<void>>();
+  #requests = 0;
+  #onDone: (() => void) | undefined;
 
   /** @param request settles when the request was dealt with */
   add(socket: Duplex, response: ServerResponse, request: Promise<void>): void {
@@ -15,18 +16,23 @@ export class WorkInHand {
       if (left > 0) this.#answers.set(socket, left);
       else this.#answers.delete(socket);
     });
-    this.#requests.add(request);
-    void request.catch(() => undefined).finally(() => this.#requests.delete(request));
+    this.#requests += 1;
+    request.then(this.#settle, this.#settle);
   }
 
   isAnswering(socket: Duplex): boolean {
     return this.#answersOn(socket) > 0;
   }
 
-  /** Resolves when all requests so far were dealt with. */
+  /** Resolves when there is no request any more that was not dealt with; to be called once, when no new ones come. */
   async done(): Promise<void> {
-    await Promise.allSettled(this.#requests);
+    if (this.#requests > 0) await new Promise<void>((resolve) => (this.#onDone = resolve));
   }
+
+  readonly #settle = (): void => {
+    this.#requests -= 1;
+    if (this.#requests === 0) this.#onDone?.();
+  };
 
   #answersOn(socket: Duplex): number {
     return this.#answers.get(socket) ?? 0;

@@ -6,9 +6,15 @@ export interface Scheduler {
   close(): Promise<void>;
 }
 
-export function startScheduler(jobs: readonly Job[], logger: Logger): Scheduler {
+/** @param options without `upkeep` only what each process has to look after by itself */
+export function startScheduler(
+  jobs: readonly Job[],
+  logger: Logger,
+  { upkeep } = { upkeep: true },
+): Scheduler {
   const stop = new AbortController();
-  const loops = jobs.map((job) => repeat(job, logger, stop.signal));
+  const ours = jobs.filter(({ inEachProcess = false }) => upkeep || inEachProcess);
+  const loops = ours.map((job) => repeat(job, logger, stop.signal));
   return {
     close: async () => {
       stop.abort();

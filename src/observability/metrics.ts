@@ -6,6 +6,7 @@ import { collectorMetrics, type CollectorMetrics } from "./collector-metrics.ts"
 import { retentionMetrics, type RetentionMetrics } from "./retention-metrics.ts";
 import { fsckMetrics, type FsckMetrics } from "./fsck-metrics.ts";
 import { mirrorMetrics, type MirrorMetrics } from "./mirror-metrics.ts";
+import type { Figures } from "./workers-metrics.ts";
 
 export interface FinishedRequest {
   readonly method: string;
@@ -29,7 +30,14 @@ export interface Metrics {
   /** Shows when each of these ends, so that nobody learns of it from a broken build (REQ-55). Asked at every scrape. */
   watchExpiry(list: () => Promise<readonly Expiring[]>): void;
   /** All figures in Prometheus' text format. */
-  render(): Promise<{ contentType: string; text: string }>;
+  render(): Promise<RenderedMetrics>;
+  /** All figures, to be added to those of other processes. */
+  figures(): Promise<Figures>;
+}
+
+export interface RenderedMetrics {
+  readonly contentType: string;
+  readonly text: string;
 }
 
 /** A robot that is not valid from a point in time on. */
@@ -50,6 +58,19 @@ export function createMetrics({ room }: { readonly room?: WatchedRoom } = {}): M
   const registry = new Registry();
   if (room) watchRoom(registry, room);
   collectDefaultMetrics({ register: registry, prefix: "berth_" });
+  return {
+    http: httpMetrics(registry),
+    mirror: mirrorMetrics(registry),
+    collector: collectorMetrics(registry),
+    retention: retentionMetrics(registry),
+    fsck: fsckMetrics(registry),
+    watchExpiry: (list) => watchExpiry(registry, list),
+    render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+    figures: () => registry.getMetricsAsJSON(),
+  };
+}
+
+function httpMetrics(registry: Registry): HttpMetrics {
   const labelNames = ["method", "route", "code"] as const;
   const requests = new Counter({
     name: "berth_http_requests_total",
@@ -69,21 +90,25 @@ export function createMetrics({ room }: { readonly room?: WatchedRoom } = {}): M
     help: "Requests being answered now.",
     registers: [registry],
   });
+  // Looking a row up by its labels costs more than counting in it. There are as many as routes, methods and codes.
+  const rows = new Map<string, (seconds: number) => void>();
+  const rowOf = ({ method, route, status }: FinishedRequest): ((seconds: number) => void) => {
+    const request = requests.labels({ method, route, code: String(status) });
+    const duration = durations.labels({ method, route });
+    return (seconds) => {
+      request.inc();
+      duration.observe(seconds);
+    };
+  };
   return {
-    http: {
-      begin: () => inFlight.inc(),
-      end: ({ method, route, status, seconds }) => {
-        inFlight.dec();
-        requests.inc({ method, route, code: String(status) });
-        durations.observe({ method, route }, seconds);
-      },
+    begin: () => inFlight.inc(),
+    end: (finished) => {
+      inFlight.dec();
+      const key = `${finished.method} ${finished.status} ${finished.route}`;
+      const count = rows.get(key) ?? rowOf(finished);
+      rows.set(key, count);
+      count(finished.seconds);
     },
-    mirror: mirrorMetrics(registry),
-    collector: collectorMetrics(registry),
-    retention: retentionMetrics(registry),
-    fsck: fsckMetrics(registry),
-    watchExpiry: (list) => watchExpiry(registry, list),
-    render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };
 }
 
@@ -93,6 +118,7 @@ function watchExpiry(registry: Registry, list: () => Promise<readonly Expiring[]
     help: "When a robot that expires does so, in seconds since 1970.",
     labelNames: ["robot"],
     registers: [registry],
+    aggregator: "max",
     collect: async () => {
       // A store that does not answer must not hide the other figures: least of all then. The last known stay.
       const robots = await list().catch(() => undefined);
@@ -109,19 +135,21 @@ function watchRoom(registry: Registry, room: WatchedRoom): void {
     name: "berth_storage_free_bytes",
     help: "Room on the disk of the blobs or of the database, whichever has less.",
     registers,
+    aggregator: "min",
     collect: async () => left.set(await room.free()),
   });
   const least = new Gauge({
     name: "berth_storage_min_free_bytes",
     help: "With less room than this, pushes are refused.",
     registers,
+    aggregator: "max",
   });
   least.set(room.minFreeBytes);
 }
 
 /** Serves `GET /metrics` and nothing else. */
 export async function listenForMetrics(
-  metrics: Metrics,
+  metrics: Pick<Metrics, "render">,
   address: { host: string; port: number },
 ): Promise<{ url: string; close(): Promise<void> }> {
   const server = createServer((request, response) => {

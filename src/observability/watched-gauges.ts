@@ -12,6 +12,8 @@ export function watchGauges<T>(
   for (const [name, help, figure] of gauges) {
     const gauge: Gauge = new Gauge({
       ...{ name, help, registers: [registry] },
+      // every worker knows the same of them, one a little later than another
+      aggregator: "max",
       collect: async () => {
         // A store that does not answer must not hide the other figures. The last known stay.
         const figures = await look().catch(() => undefined);

@@ -15,6 +15,7 @@ export function readOnlyUploads(local: Uploads, map: UpstreamMap): Uploads {
     append: async (repository, id, chunk) => own(repository).append(repository, id, chunk),
     complete: async (repository, id, digest, chunk) =>
       own(repository).complete(repository, id, digest, chunk),
+    push: async (repository, digest, blob) => own(repository).push(repository, digest, blob),
     cancel: async (repository, id) => own(repository).cancel(repository, id),
   };
 }

@@ -63,7 +63,9 @@ export class LocalBlobs implements Blobs {
     return this.#whileItMoves(repository, digest, async ({ locator, size }) => {
       const range = chooseRange(size);
       const body = await this.#store.read(locator, range);
-      if (body?.size === size) return { body: this.#readLeases.hold(locator, body), size, range };
+      const file = this.#store.fileOf?.(locator);
+      const held = body?.inMemory ? body : body && this.#readLeases.hold(locator, body);
+      if (body?.size === size && held) return { body: held, size, range, file };
       await body?.close();
       return undefined;
     });

@@ -13,10 +13,12 @@ import type { UploadRecord } from "../../storage/metadata/records.ts";
 import { isStorageError } from "../../storage/storage-error.ts";
 import { OciError } from "../oci/oci-error.ts";
 import type { RepositoryName } from "../oci/repository-name.ts";
-import type { Chunk, ExpectedBlob, UploadStatus, Uploads } from "./registry.ts";
+import type { Chunk, UploadStatus, Uploads, WholeBlob } from "./registry.ts";
 import type { Quotas } from "./quotas.ts";
 import type { RoomForPushes } from "./room-for-pushes.ts";
+import { uncoverDamage } from "./uncover-damage.ts";
 import { UnreturnedLeases } from "./unreturned-leases.ts";
+import { pushWhole } from "./whole-push.ts";
 
 export interface UploadSettings {
   /** A session that nobody touched for so long is removed. */
@@ -53,15 +55,10 @@ export class LocalUploads implements Uploads {
     this.#parts = parts;
   }
 
-  async start(
-    repository: RepositoryName,
-    algorithm: DigestAlgorithm,
-    owner: string,
-    expected?: ExpectedBlob,
-  ): Promise<UploadStatus> {
+  async start(repository: RepositoryName, algorithm: DigestAlgorithm, owner: string): Promise<UploadStatus> {
     const { blobStore, metadata, room, quotas, newId } = this.#parts;
     await room.demand(0);
-    await quotas.expectRoom(repository, expected?.bytes ?? 0, expected?.digest);
+    await quotas.expectRoom(repository, 0);
     const algorithms: DigestAlgorithm[] = algorithm === "sha256" ? ["sha256"] : ["sha256", algorithm];
     const session = await blobStore.startUpload({ algorithms });
     const upload = {
@@ -102,7 +99,7 @@ export class LocalUploads implements Uploads {
     if (chunk) await this.#write(writing, chunk, { closing: true });
     const object = await this.#commit(writing, digest);
     try {
-      await this.#uncoverDamage(digest);
+      await uncoverDamage(this.#parts, digest);
       const blob = { digest, ...object };
       const { holder } = writing;
       const commit = { uploadId: id, holder, repository, blob, now: now(), quota: quotas.rules };
@@ -132,6 +129,10 @@ export class LocalUploads implements Uploads {
     // A file that is shorter than the row says gives no session: it goes with the stale uploads.
     const session = await blobStore.resumeUpload(upload.state);
     await session?.abort();
+  }
+
+  async push(repository: RepositoryName, digest: Digest, blob: WholeBlob): Promise<void> {
+    await pushWhole(this.#parts, repository, digest, blob);
   }
 
   /** @param at where the caller believes the session to stand; believing wrongly changes nothing (REQ-11) */
@@ -229,18 +230,6 @@ export class LocalUploads implements Uploads {
       if (isStorageError(error, "gone")) throw gone(upload, error);
       throw error;
     }
-  }
-
-  /**
-   * Of two copies the metadata store keeps the one that it has. When that one's bytes are gone or of another size, it
-   * has to know now: else the good bytes of this push were dropped for the broken ones (REQ-23).
-   */
-  async #uncoverDamage(digest: Digest): Promise<void> {
-    const { blobStore, metadata } = this.#parts;
-    const held = await metadata.blobLinks.locate(digest);
-    if (held === undefined) return;
-    const stored = await blobStore.stat(held.locator);
-    if (stored?.size !== held.size) await metadata.blobLinks.markDamaged(digest, held.locator);
   }
 
   /** Renews the lease while `work` goes on, which leaves the session at `stand`. */

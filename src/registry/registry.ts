@@ -95,6 +95,8 @@ export interface OpenBlob {
   /** The part that was asked for, when only a part was. */
   readonly range: ByteRange | undefined;
   readonly cache?: CacheNote | undefined;
+  /** Where the whole of it lies below the folder of all blobs, when it is a file that another server may send as well. */
+  readonly file?: string | undefined;
 }
 
 export interface BlobStat {
@@ -152,24 +154,20 @@ export interface Chunk {
   readonly expectedBytes?: number | undefined;
 }
 
-/** What a session will bring, where that is known at its start. */
-export interface ExpectedBlob {
-  readonly digest: Digest;
-  readonly bytes: number;
+export interface WholeBlob {
+  /** Absent when the request has no body. */
+  readonly chunk: Chunk | undefined;
+  /** Asks, when all of it is there, whether it may still come: bodies may take hours. */
+  readonly confirm: () => Promise<void>;
 }
 
 /** Every method but `start` and `find` throws uploadUnknown for a session that is not there. */
 export interface Uploads {
   /**
    * @param owner who opens it: the caller of the other methods sees to it that only they go on with it
-   * @throws OciError overQuota when the project is full, or would be by what is expected
+   * @throws OciError overQuota when the project is full
    */
-  start(
-    repository: RepositoryName,
-    algorithm: DigestAlgorithm,
-    owner: string,
-    expected?: ExpectedBlob,
-  ): Promise<UploadStatus>;
+  start(repository: RepositoryName, algorithm: DigestAlgorithm, owner: string): Promise<UploadStatus>;
   find(
     repository: RepositoryName,
     id: string,
@@ -185,6 +183,13 @@ export interface Uploads {
   complete(repository: RepositoryName, id: string, digest: Digest, chunk?: Chunk): Promise<void>;
 
   cancel(repository: RepositoryName, id: string): Promise<void>;
+
+  /**
+   * A whole blob in one request (end-4b). Nobody could go on with its session, so it has none: of a push that fails
+   * nothing is left.
+   * @throws OciError as `complete`
+   */
+  push(repository: RepositoryName, digest: Digest, blob: WholeBlob): Promise<void>;
 }
 
 export interface TagsPage extends Page<string> {

@@ -30,8 +30,8 @@ export class Touches {
 
   /**
    * Somebody is about to rely on the content: it is not collected within a grace from now, which is durable when this
-   * resolves. False when the repository does not hold it, or not any more. What was touched within a quarter of the
-   * grace is not written again.
+   * resolves. False when the repository does not hold it, or not any more. What was touched within a fifth of the
+   * grace is not written again; after a quarter it is.
    */
   async touch(repository: string, digest: Digest): Promise<boolean> {
     if (this.#open === undefined || this.#open.content.length >= maxContent) this.#open = this.#begin();
@@ -54,9 +54,15 @@ export class Touches {
   async #write(content: readonly HeldContent[]): Promise<ReadonlySet<string>> {
     const { garbage, graceSeconds, now } = this.#parts;
     const at = now();
-    const held = await garbage.touch(content, { now: at, unlessSince: at - (graceSeconds * 1000) / 4 });
+    const held = await garbage.touch(content, { now: at, unlessSince: freshSince(at, graceSeconds * 1000) });
     return new Set(held.map(keyOf));
   }
+}
+
+/** A fifth of the grace ago, or a little more: in steps, within which the same question has the same answer. */
+function freshSince(now: number, grace: number): number {
+  const step = grace / 20;
+  return Math.floor((now - grace / 5) / step) * step;
 }
 
 function keyOf({ repository, digest }: HeldContent): string {

@@ -1,6 +1,7 @@
 // One HTTP request and its answer: limits, deadlines, retries of what failed on the way. Knows nothing of registries.
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Dispatcher } from "undici";
 import { discard, promisedBody } from "./body.ts";
 import type { Connections } from "./dispatcher.ts";
 import { failureOf } from "./failures.ts";
@@ -87,11 +88,17 @@ export class Exchange {
     request.signal.addEventListener("abort", end, { once: true });
     // It may have been just while this one waited for its turn.
     if (request.signal.aborted) end();
-    const { headersSeconds } = this.#parts.options;
-    const silence = new RemoteError("timeout", `${subject} did not answer within ${headersSeconds} s`);
-    const timer = setTimeout(() => ending.abort(silence), headersSeconds * 1000);
+    const { options, connections } = this.#parts;
+    const silence = new RemoteError(
+      "timeout",
+      `${subject} did not answer within ${options.headersSeconds} s`,
+    );
+    let timer: NodeJS.Timeout | undefined;
     try {
-      return await this.#exchange(request, ending.signal, over);
+      // What we load and read ourselves before the first request is no silence of theirs.
+      const dispatcher = await connections.dispatcherFor(request.url);
+      timer = setTimeout(() => ending.abort(silence), options.headersSeconds * 1000);
+      return await this.#exchange(request, dispatcher, ending.signal, over);
     } catch (cause) {
       over();
       throw failureOf(cause, subject, ending.signal);
@@ -100,9 +107,13 @@ export class Exchange {
     }
   }
 
-  async #exchange(request: HttpRequest, signal: AbortSignal, over: () => void): Promise<HttpAnswer> {
+  async #exchange(
+    request: HttpRequest,
+    dispatcher: Dispatcher,
+    signal: AbortSignal,
+    over: () => void,
+  ): Promise<HttpAnswer> {
     const { url, method, headers, body } = request;
-    const dispatcher = await this.#parts.connections.dispatcherFor(url);
     const answer = await dispatcher.request({
       origin: url.origin,
       path: `${url.pathname}${url.search}`,

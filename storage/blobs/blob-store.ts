@@ -8,6 +8,11 @@ import type { CommittedObject, UploadSession } from "./upload-session.ts";
 export interface UploadOptions {
   /** Algorithms hashed while the bytes arrive; sha256 is always among them. */
   readonly algorithms: readonly DigestAlgorithm[];
+  /**
+   * All of it comes in one closing append, or is empty; nobody resumes or copies the upload. Then nothing has to be
+   * there before the bytes.
+   */
+  readonly whole?: boolean;
 }
 
 /**
@@ -84,6 +89,13 @@ export interface BlobStore {
    * looked up whether the object is there.
    */
   redirectUrl?(locator: Locator, expirySeconds: number): Promise<string>;
+
+  /**
+   * Where the object lies as a file below the folder of all objects, for a web server on this machine to send; absent
+   * where objects are not files. Never out of that folder, and nothing in it needs to be escaped in a URL. It is not looked
+   * up whether the object is there; undefined when this store never made such a locator.
+   */
+  fileOf?(locator: Locator): string | undefined;
 
   /** Rejects when the store cannot be used now: an absent store is not one with absent objects. */
   ping(): Promise<void>;

@@ -6,11 +6,21 @@ import { Outlet } from "./outlet.ts";
 export class BytesBody implements BlobBody {
   readonly size: number;
   readonly #chunks: readonly Buffer[];
+  readonly #release: (() => void) | undefined;
 
-  /** `chunks` are the bytes of the range asked for, `size` is that of the whole object. */
-  constructor(chunks: readonly Buffer[], size: number) {
+  /**
+   * @param chunks the bytes of the range asked for
+   * @param size that of the whole object
+   * @param release told once, when the chunks may be used for something else
+   */
+  constructor(chunks: readonly Buffer[], size: number, release?: () => void) {
     this.#chunks = chunks;
     this.size = size;
+    this.#release = release;
+  }
+
+  get inMemory(): Buffer | undefined {
+    return this.#chunks.length === 1 ? this.#chunks[0] : undefined;
   }
 
   stream(): Readable {
@@ -24,9 +34,10 @@ export class BytesBody implements BlobBody {
     } finally {
       outlet.release();
     }
+    this.#release?.();
   }
 
   async close(): Promise<void> {
-    // Nothing is held but memory.
+    this.#release?.();
   }
 }

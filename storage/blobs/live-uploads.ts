@@ -1,6 +1,5 @@
 // What one process knows about uploads beyond their bytes: who is working on one right now, and the running hashes that
 // spare a resumed upload the re-reading of what is stored. All of it may be lost without harm.
-import type { Digester } from "../digest.ts";
 import { StorageError } from "../storage-error.ts";
 import type { UploadId } from "./upload-id.ts";
 
@@ -11,9 +10,16 @@ interface Work {
 
 const maxRunningHashes = 1024;
 
-export class LiveUploads {
+/** @typeParam Hasher how the store hashes what arrives */
+export class LiveUploads<Hasher> {
   readonly #work = new Map<UploadId, Work>();
-  readonly #hashes = new Map<UploadId, { readonly offset: number; readonly digester: Digester }>();
+  readonly #hashes = new Map<UploadId, { readonly offset: number; readonly hasher: Hasher }>();
+  readonly #forget: (hasher: Hasher) => void;
+
+  /** @param forget is told of each hasher that nobody will ask for any more */
+  constructor(forget: (hasher: Hasher) => void = () => undefined) {
+    this.#forget = forget;
+  }
 
   isBusy(id: UploadId): boolean {
     return this.#work.has(id);
@@ -50,20 +56,30 @@ export class LiveUploads {
     return await this.exclusively(id, work);
   }
 
-  /** Takes over a running hash; the caller must not use `digester` any more. */
-  keepHash(id: UploadId, offset: number, digester: Digester): void {
-    this.#hashes.delete(id);
-    this.#hashes.set(id, { offset, digester });
+  /** Takes over a running hash; the caller must not use `hasher` any more. */
+  keepHash(id: UploadId, offset: number, hasher: Hasher): void {
+    this.dropHash(id);
+    this.#hashes.set(id, { offset, hasher });
     for (const [oldest] of this.#hashes) {
       if (this.#hashes.size <= maxRunningHashes) break;
-      this.#hashes.delete(oldest);
+      this.dropHash(oldest);
     }
   }
 
-  /** The hash of exactly the first `offset` bytes, which now belongs to the caller. */
-  takeHash(id: UploadId, offset: number): Digester | undefined {
+  dropHash(id: UploadId): void {
     const kept = this.#hashes.get(id);
     this.#hashes.delete(id);
-    return kept?.offset === offset ? kept.digester : undefined;
+    if (kept) this.#forget(kept.hasher);
+  }
+
+  /** The hash of exactly the first `offset` bytes, which now belongs to the caller. */
+  takeHash(id: UploadId, offset: number): Hasher | undefined {
+    const kept = this.#hashes.get(id);
+    if (kept?.offset !== offset) {
+      this.dropHash(id);
+      return undefined;
+    }
+    this.#hashes.delete(id);
+    return kept.hasher;
   }
 }

@@ -18,6 +18,11 @@ export interface ByteRange {
 export interface BlobBody {
   /** Size in bytes of the whole object, whatever range was asked for. */
   readonly size: number;
+  /**
+   * All bytes of the range, where they have been read already. They may be taken in place of the calls below; whoever does
+   * calls `close` when they have been sent, or never, if it can't tell.
+   */
+  readonly inMemory?: Buffer | undefined;
   stream(): Readable;
   /**
    * The backend's fastest way out: resolves when all bytes were handed to `destination`, which is not ended.

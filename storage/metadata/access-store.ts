@@ -154,4 +154,6 @@ export interface AccessStore {
   readonly audit: Audit;
   /** A number that grows with every change of accounts, secrets, projects, members, groups and keys, in any process. */
   revision(): Promise<number>;
+  /** Another number once anything at all was committed, in any process; undefined when that can't be told. */
+  changes(): number | undefined;
 }

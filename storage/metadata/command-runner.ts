@@ -8,5 +8,10 @@ export interface CommandRunner {
   read<T>(command: () => Command<T>): Promise<T>;
   /** Runs a command as one transaction, in some order with all others; durable when it resolves. */
   write<T>(command: () => Command<T>): Promise<T>;
+  /**
+   * A number that is another one once anything was committed since, here or in another process; undefined when that can't
+   * be told.
+   */
+  changes(): number | undefined;
   close(): Promise<void>;
 }

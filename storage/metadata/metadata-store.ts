@@ -169,14 +169,18 @@ export interface Tags {
   ): Promise<boolean>;
 }
 
-export interface BlobCommit {
-  readonly uploadId: string;
-  /** Who has the session's lease. */
-  readonly holder: string;
+/** Bytes that came without a session, in one request. */
+export interface WholeBlobCommit {
   readonly repository: string;
   readonly blob: BlobRecord;
   readonly quota?: QuotaRules | undefined;
   readonly now: number;
+}
+
+export interface BlobCommit extends WholeBlobCommit {
+  readonly uploadId: string;
+  /** Who has the session's lease. */
+  readonly holder: string;
 }
 
 /** A blob answers only in a repository that it is linked to, and only while its bytes are not known to be damaged. */
@@ -193,6 +197,9 @@ export interface BlobLinks {
    * discarded. Where the project would hold more than it may, the session ends too, and the breach is told.
    */
   commit(commit: BlobCommit): Promise<boolean | QuotaBreach>;
+
+  /** As `commit`, of what no session brought. */
+  commitWhole(commit: WholeBlobCommit): Promise<true | QuotaBreach>;
 
   /** Links a blob of `from` (or, without it, of any visible repository) into `repository`; false when there is none. */
   mount(mount: {

@@ -73,6 +73,10 @@ export class SqlAccessStore implements AccessStore {
   revision(): Promise<number> {
     return this.#runner.read(() => readAccessRevision());
   }
+
+  changes(): number | undefined {
+    return this.#runner.changes();
+  }
 }
 
 function accountsOver(runner: CommandRunner): Accounts {

@@ -8,12 +8,15 @@ import { release } from "./commands/release.ts";
 import { relook } from "./commands/relook.ts";
 import { findTouchable, touch } from "./commands/touches.ts";
 import type { GarbagePage, GarbageStore, HeldContent, PendingGarbage } from "./garbage-store.ts";
+import type { RememberedReads } from "./remembered-reads.ts";
 
 export class SqlGarbageStore implements GarbageStore {
   readonly #runner: CommandRunner;
+  readonly #remembered: RememberedReads;
 
-  constructor(runner: CommandRunner) {
+  constructor(runner: CommandRunner, remembered: RememberedReads) {
     this.#runner = runner;
+    this.#remembered = remembered;
   }
 
   release(...[repository, digests, at]: Parameters<GarbageStore["release"]>) {
@@ -32,8 +35,14 @@ export class SqlGarbageStore implements GarbageStore {
     return this.#runner.write(() => relook(step));
   }
 
+  touch(...[content, times]: Parameters<GarbageStore["touch"]>): Promise<HeldContent[]> {
+    const keyOf = ({ repository, digest }: HeldContent) =>
+      `touch since ${times.unlessSince} ${repository}@${digest}`;
+    return this.#remembered.select(content, keyOf, (unknown) => this.#touch(unknown, times));
+  }
+
   /** Looked for without holding up writers, and looked at once more in the step that writes. */
-  async touch(...[content, times]: Parameters<GarbageStore["touch"]>): Promise<HeldContent[]> {
+  async #touch(...[content, times]: Parameters<GarbageStore["touch"]>): Promise<HeldContent[]> {
     const found = await this.#runner.read(() => findTouchable(content, times.unlessSince));
     if (found.links.length + found.manifestIds.length === 0) return [...found.held];
     return this.#runner.write(() => touch(content, times));

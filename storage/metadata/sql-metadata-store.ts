@@ -3,6 +3,7 @@ import type { AccessStore } from "./access-store.ts";
 import { addBlobCopy, listBlobsToCopy, switchToCopies } from "./commands/blob-copies.ts";
 import {
   commitBlob,
+  commitWholeBlob,
   findBlob,
   locateBlob,
   markBlobDamaged,
@@ -63,11 +64,16 @@ import { SqlGarbageStore } from "./sql-garbage-store.ts";
 import { SqlMirrorStore } from "./sql-mirror-store.ts";
 import { retentionOver } from "./sql-retention-store.ts";
 import type { RetentionStore } from "./retention-store.ts";
+import type { ManifestRecord } from "./records.ts";
+import { RememberedReads } from "./remembered-reads.ts";
 import { query } from "./statement.ts";
 import type { BlobCopies, StoredBlobs } from "./stored-blobs-store.ts";
 import type { TagHistoryStore } from "./tag-history-store.ts";
 import { checkUsageAside } from "./usage-check.ts";
 import type { UsageStore } from "./usage-store.ts";
+
+/** Manifests and where blobs lie, as long as nothing changes. */
+const rememberedBytes = 16 * 1024 * 1024;
 
 export class SqlMetadataStore implements MetadataStore {
   readonly repositories: Repositories;
@@ -92,9 +98,10 @@ export class SqlMetadataStore implements MetadataStore {
   constructor(runner: CommandRunner) {
     this.#runner = runner;
     this.repositories = repositoriesOver(runner);
-    this.manifests = manifestsOver(runner);
+    const remembered = new RememberedReads({ maxBytes: rememberedBytes, changes: () => runner.changes() });
+    this.manifests = manifestsOver(runner, remembered);
     this.tags = tagsOver(runner);
-    this.blobLinks = blobLinksOver(runner);
+    this.blobLinks = blobLinksOver(runner, remembered);
     this.uploads = uploadsOver(runner);
     this.discardedObjects = discardedObjectsOver(runner);
     this.objectLeases = objectLeasesOver(runner);
@@ -103,7 +110,7 @@ export class SqlMetadataStore implements MetadataStore {
     this.blobCopies = blobCopiesOver(runner);
     this.access = new SqlAccessStore(runner);
     this.mirror = new SqlMirrorStore(runner);
-    this.garbage = new SqlGarbageStore(runner);
+    this.garbage = new SqlGarbageStore(runner, remembered);
     this.retention = retentionOver(runner);
     this.usage = usageOver(runner);
     this.tagHistory = tagHistoryOver(runner);
@@ -127,10 +134,21 @@ function repositoriesOver(runner: CommandRunner): Repositories {
   };
 }
 
-function manifestsOver(runner: CommandRunner): Manifests {
+function manifestsOver(runner: CommandRunner, remembered: RememberedReads): Manifests {
+  const bytesOf = ({ bytes }: ManifestRecord): number => bytes.length;
   return {
-    findByDigest: (repository, digest) => runner.read(() => findManifestByDigest(repository, digest)),
-    findByTag: (repository, tag) => runner.read(() => findManifestByTag(repository, tag)),
+    findByDigest: (repository, digest) =>
+      remembered.load(
+        `manifest ${repository}@${digest}`,
+        () => runner.read(() => findManifestByDigest(repository, digest)),
+        bytesOf,
+      ),
+    findByTag: (repository, tag) =>
+      remembered.load(
+        `tag ${repository}:${tag}`,
+        () => runner.read(() => findManifestByTag(repository, tag)),
+        bytesOf,
+      ),
     commit: (commit) => runner.write(() => commitManifest(commit)),
     delete: (...removed) => runner.write(() => deleteManifest(...removed)),
     listReferrers: (repository, subject, page) => runner.read(() => listReferrers(repository, subject, page)),
@@ -145,11 +163,13 @@ function tagsOver(runner: CommandRunner): Tags {
   };
 }
 
-function blobLinksOver(runner: CommandRunner): BlobLinks {
+function blobLinksOver(runner: CommandRunner, remembered: RememberedReads): BlobLinks {
   return {
-    find: (repository, digest) => runner.read(() => findBlob(repository, digest)),
+    find: (repository, digest) =>
+      remembered.load(`blob ${repository}@${digest}`, () => runner.read(() => findBlob(repository, digest))),
     locate: (digest) => runner.read(() => locateBlob(digest)),
     commit: (commit) => runner.write(() => commitBlob(commit)),
+    commitWhole: (commit) => runner.write(() => commitWholeBlob(commit)),
     mount: (mount) => runner.write(() => mountBlob(mount)),
     unlink: (repository, digest, now) => runner.write(() => unlinkBlob(repository, digest, now)),
     markDamaged: (digest, locator) => runner.write(() => markBlobDamaged(digest, locator)),

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { PassThrough, Writable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Locator } from "../../storage/blobs/stored-object.ts";
 import { digestOf } from "../../storage/digest.ts";
 import {
@@ -166,7 +166,7 @@ export function describeBlobStore(name: string, backend: Backend): void {
       const begun = (await under.store.read(locator))!.stream();
       await once(begun, "readable");
       begun.destroy();
-      await vi.waitFor(() => expect([unread.closed, begun.closed]).toEqual([true, true]));
+      await expect.poll(() => [unread.closed, begun.closed]).toEqual([true, true]);
     });
 
     it("fails when the destination closes before the last byte", async () => {

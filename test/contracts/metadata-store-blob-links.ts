@@ -32,6 +32,13 @@ export function blobLinksContract(store: CurrentStore): void {
       expect(await discardedBy(store())).toEqual([]);
     });
 
+    test("that came whole makes it exist without any session", async () => {
+      expect(await store().blobLinks.commitWhole({ repository: "a", blob: layer, now: 5 })).toBe(true);
+      expect(await store().blobLinks.find("a", layer.digest)).toEqual(layer);
+      expect(await store().blobLinks.find("b", layer.digest)).toBeUndefined();
+      expect(await discardedBy(store())).toEqual([]);
+    });
+
     test("of a digest with sound bytes keeps those and discards the offered ones at once", async () => {
       const again = blobOf("layer", "again");
       await pushBlob(store(), "a", layer);

@@ -16,6 +16,7 @@ import {
 import { copiedUploads } from "./copied-uploads.ts";
 import { promisedLengths } from "./promised-lengths.ts";
 import { checkUploadJourneys } from "./upload-journeys.ts";
+import { wholeUploads } from "./whole-uploads.ts";
 
 export function describeUploadSession(name: string, backend: Backend): void {
   describe(`${name}, its UploadSession`, () => {
@@ -281,6 +282,7 @@ export function describeUploadSession(name: string, backend: Backend): void {
     });
 
     describe("copied", () => copiedUploads(() => ({ under, session })));
+    describe("whole", () => wholeUploads(() => under));
     describe("of a promised length", () => promisedLengths(() => ({ under, session })));
 
     it("comes to the same content and digest, however it is cut, chunked and interrupted", async () => {

@@ -106,9 +106,8 @@ describe.skipIf(containerd.missing)(`${containerd.title} with accounts`, () => {
       } finally {
         await store.close();
       }
-      const sent = accounts.current.berth
-        .requests()
-        .filter(({ url }) => url.startsWith(`/v2/${repository}/blobs/uploads/`));
+      const requests = await accounts.current.berth.requests();
+      const sent = requests.filter(({ url }) => url.startsWith(`/v2/${repository}/blobs/uploads/`));
       const mounts = sent.filter(({ url }) => url.includes("from=team/app")).map(({ status }) => status);
       expect(new Set(mounts)).toEqual(new Set([mounted ? 201 : 202]));
       expect(sent.some(({ method, status }) => method === "PUT" && status === 201)).toBe(!mounted);

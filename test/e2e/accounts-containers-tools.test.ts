@@ -125,9 +125,10 @@ for (const { program, title, missing } of tools) {
     it("sends the layers that it knows from a project which its user may not pull", async () => {
       await pushAs(maria, "hidden", name("team", "-hidden"));
       await pushAs(nora, "hidden", name(`noras-${program}`));
-      const sent = accounts.current.berth
-        .requests()
-        .filter(({ url }) => url.startsWith(`/v2/noras-${program}/${program}/blobs/uploads/`));
+      const requests = await accounts.current.berth.requests();
+      const sent = requests.filter(({ url }) =>
+        url.startsWith(`/v2/noras-${program}/${program}/blobs/uploads/`),
+      );
       expect(sent.filter(({ method, status }) => method === "POST" && status === 201)).toEqual([]);
       expect(sent.filter(({ status }) => status >= 400)).toEqual([]);
       expect(sent.filter(({ method, status }) => method === "PUT" && status === 201)).not.toEqual([]);

@@ -45,9 +45,8 @@ describe.skipIf(docker.missing)(`${docker.title} with accounts`, () => {
   };
 
   /** `METHOD status` of every upload request for the repository. */
-  const uploads = (repository: string): string[] =>
-    accounts.current.berth
-      .requests()
+  const uploads = async (repository: string): Promise<string[]> =>
+    (await accounts.current.berth.requests())
       .filter(({ url }) => url.startsWith(`/v2/${repository}/blobs/uploads/`))
       .map(({ method, status, url }) => `${method} ${status}${url.includes("mount=") ? " mount" : ""}`);
 
@@ -154,26 +153,27 @@ describe.skipIf(docker.missing)(`${docker.title} with accounts`, () => {
     await expect(push(await at(pusher), "team/nobodys")).rejects.toThrow(
       /unauthorized: .*sign in: without an account you lack push on team\/nobodys/,
     );
-    expect(uploads("team/nobodys").filter((line) => line === "POST 401")).toHaveLength(layers);
+    expect((await uploads("team/nobodys")).filter((line) => line === "POST 401")).toHaveLength(layers);
   });
 
   it("mounts the layers of a project that its user may pull, and sends those of any other", async () => {
     await push(await at(pusher, maria), "marias/copy");
     // Of all places where it knows the layers it asks for some; one of them is enough, and only the configuration is sent.
-    expect(uploads("marias/copy")).toContain("POST 201 mount");
-    expect(uploads("marias/copy").filter((line) => line.startsWith("PATCH"))).toHaveLength(1);
+    expect(await uploads("marias/copy")).toContain("POST 201 mount");
+    expect((await uploads("marias/copy")).filter((line) => line.startsWith("PATCH"))).toHaveLength(1);
     await pusher.build("hidden:1", { "three.bin": randomBytes(1_000_000) });
     await push(await at(pusher, maria), "team/hidden", "hidden:1");
     await push(await at(pusher, nora), "noras/copy", "hidden:1");
     // Docker still knows where the layer is, and asks for it; that it may not have it there is no error (REQ-18).
-    const fromTeam = accounts.current.berth
-      .requests()
-      .filter(({ url }) => url.startsWith("/v2/noras/copy/") && url.includes("from=team%2Fhidden"));
+    const requests = await accounts.current.berth.requests();
+    const fromTeam = requests.filter(
+      ({ url }) => url.startsWith("/v2/noras/copy/") && url.includes("from=team%2Fhidden"),
+    );
     expect(new Set(fromTeam.map(({ method, status }) => `${method} ${status}`))).toEqual(
       new Set(["POST 202"]),
     );
-    expect(uploads("noras/copy").filter((line) => / [45]\d\d/.test(line))).toEqual([]);
-    expect(uploads("noras/copy")).toContain("PUT 201");
+    expect((await uploads("noras/copy")).filter((line) => / [45]\d\d/.test(line))).toEqual([]);
+    expect(await uploads("noras/copy")).toContain("PUT 201");
   });
 
   it("may push no more after its user has a new password, and may after the next login", async () => {

@@ -115,12 +115,10 @@ describe.skipIf(docker.missing)(`${docker.title} with accounts`, () => {
         () => "pushed",
         (error: unknown) => String(error),
       );
-      const opened = (): boolean =>
-        current.berth
-          .requests()
-          .some(
-            ({ method, url }) => method === "POST" && url.startsWith("/v2/team/interrupted/blobs/uploads"),
-          );
+      const opened = async (): Promise<boolean> =>
+        (await current.berth.requests()).some(
+          ({ method, url }) => method === "POST" && url.startsWith("/v2/team/interrupted/blobs/uploads"),
+        );
       await expect.poll(opened, { timeout: 60_000, interval: 50 }).toBe(true);
       await current.command("user", "set", login.name, "--disable");
       expect(await pushed).toMatch(/unauthorized|denied/);

@@ -54,7 +54,7 @@ function throughEveryFront(
       // a client may know the end of it before.
       const blobs = (await manifestOf(repository)).map((blob) => `GET 200 ${blob}`);
       await expect.poll(() => blobRequests(repository)).toEqual(expect.arrayContaining(blobs));
-      const sent = blobRequests(repository).filter((line) => line.startsWith("PUT 201"));
+      const sent = (await blobRequests(repository)).filter((line) => line.startsWith("PUT 201"));
       expect(sent).toHaveLength(blobs.length);
       expect(pulled).toBe((await verifyImage(berth.http, repository, "1")).digest);
     });
@@ -74,8 +74,8 @@ async function manifestOf(repository: string): Promise<string[]> {
 }
 
 /** `METHOD status last-part-of-the-path` of every request for blobs that Berth has answered. */
-function blobRequests(repository: string): string[] {
-  const lines = berth.requests().filter((line) => line.url.startsWith(`/v2/${repository}/blobs/`));
+async function blobRequests(repository: string): Promise<string[]> {
+  const lines = (await berth.requests()).filter((line) => line.url.startsWith(`/v2/${repository}/blobs/`));
   return lines.map(({ method, status, url }) => `${method} ${status} ${url.split("/").at(-1) ?? ""}`);
 }
 

@@ -4,6 +4,7 @@ import { mkdirSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { Daemon } from "../support/clients/daemon.ts";
 import { RegistryHttp } from "../support/clients/registry-http.ts";
@@ -11,6 +12,9 @@ import { createScratchFolder, removeScratchFolder } from "../support/clients/scr
 
 /** The command `berth`, to be run by node. */
 export const berthProgram = new URL("../../dist/src/main.js", import.meta.url).pathname;
+
+/** `npm run e2e -- --workers N`: how many processes each Berth of the tests is made of, unless a test says so itself. */
+const workers = process.env["BERTH_TEST_WORKERS"] ?? "1";
 
 export interface RequestLine {
   method: string;
@@ -31,7 +35,7 @@ export class BerthProcess {
   readonly folder: string;
   readonly host: string;
   readonly http: RegistryHttp;
-  readonly #environment: Record<string, string>;
+  readonly #environment: Readonly<Record<string, string>>;
   /** Of its folder it has the only process, or is the first of several. */
   readonly #ownsFolder: boolean;
   #daemon: Daemon | undefined;
@@ -43,7 +47,7 @@ export class BerthProcess {
     const isSecure = "BERTH_HTTP_TLS_CERT" in environment;
     const trust = authority === undefined ? {} : { authority };
     this.http = new RegistryHttp(`${isSecure ? "https" : "http"}://${this.host}`, trust);
-    this.#environment = environment;
+    this.#environment = { BERTH_HTTP_WORKERS: workers, ...environment };
     this.#ownsFolder = start.ownsFolder;
   }
 
@@ -83,12 +87,16 @@ export class BerthProcess {
       logFile: join(this.folder, `log-${new URL(`http://${this.host}`).port}`),
       environment: this.#environment,
     });
+    const daemon = this.#daemon;
+    const before = daemon.log().length;
+    const count = this.#environment["BERTH_HTTP_WORKERS"] ?? "1";
+    const allServe = (): boolean => count === "1" || daemon.log().includes(`worker ${count} serves`, before);
     const ready = (): Promise<boolean> =>
       this.http.send("GET", "/readyz").then(
-        (answer) => answer.status === 200,
+        (answer) => answer.status === 200 && allServe(),
         () => false,
       );
-    await this.#daemon.untilReady(ready);
+    await daemon.untilReady(ready);
   }
 
   /** SIGTERM; a process that was asked to end must end with 0. */
@@ -101,8 +109,10 @@ export class BerthProcess {
     expect(await this.process.stop("SIGKILL")).toBe("SIGKILL");
   }
 
-  /** The requests that Berth says it has answered, over all its starts. */
-  requests(): RequestLine[] {
+  /** The requests that Berth says it has answered, over all its starts. A line may come a moment after its answer. */
+  async requests(): Promise<RequestLine[]> {
+    for (let seen = -1; seen !== this.process.log().length; await delay(100))
+      seen = this.process.log().length;
     const lines = this.process
       .log()
       .split("\n")

@@ -78,7 +78,9 @@ describe.skipIf(containerd.missing)(containerd.title, () => {
       await puller.close();
     }
     expect((await verifyImage(berth.current.http, "cd/copy", "1")).digest).toBe(indexDigest);
-    const sent = berth.current.requests().filter((line) => line.url.startsWith("/v2/cd/copy/blobs/uploads"));
+    const sent = (await berth.current.requests()).filter((line) =>
+      line.url.startsWith("/v2/cd/copy/blobs/uploads"),
+    );
     expect(sent.filter((line) => line.url.includes("mount=") && line.status === 201)).not.toEqual([]);
     expect(sent.filter((line) => line.method === "PUT")).toEqual([]);
   });

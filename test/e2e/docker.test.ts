@@ -51,7 +51,9 @@ describe.skipIf(docker.missing)(docker.title, () => {
     await engine.docker("tag", name("team/app"), name("team/copy"));
     await engine.docker("push", name("team/copy"));
     const stored = await verifyImage(berth.current.http, "team/copy", "1");
-    const sent = berth.current.requests().filter((line) => line.url.startsWith("/v2/team/copy/blobs/"));
+    const sent = (await berth.current.requests()).filter((line) =>
+      line.url.startsWith("/v2/team/copy/blobs/"),
+    );
     const mounts = sent.filter(
       (line) => line.method === "POST" && line.url.includes("mount=") && line.status === 201,
     );
@@ -64,10 +66,10 @@ describe.skipIf(docker.missing)(docker.title, () => {
     expect((await http.send("DELETE", "/v2/team/app/manifests/1")).status).toBe(202);
     expect((await http.send("GET", "/v2/team/app/manifests/1")).status).toBe(404);
     await expect(engine.docker("pull", name("team/app"))).rejects.toThrow(/not found|unknown/);
-    const before = berth.current.requests().length;
+    const before = (await berth.current.requests()).length;
     await engine.docker("push", name("team/app"));
     await verifyImage(http, "team/app", "1");
-    const again = berth.current.requests().slice(before);
+    const again = (await berth.current.requests()).slice(before);
     expect(again.filter((line) => line.method === "PATCH")).toEqual([]);
   });
 

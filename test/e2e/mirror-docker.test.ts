@@ -69,7 +69,9 @@ describe.skipIf(docker.missing || distribution.missing)(
         await engine.docker("pull", "app:1");
         expect((await engine.inspect("app:1")).id).toBe(image.id);
         expect(await engine.docker("run", "--rm", "--network", "host", "app:1")).toBe("hello from an image");
-        expect(berth.requests().map(({ repository }) => repository)).toContain("docker.io/library/app");
+        expect((await berth.requests()).map(({ repository }) => repository)).toContain(
+          "docker.io/library/app",
+        );
       }));
 
     it("pulls any upstream's image by its prefix, without configuration of the client", () =>
@@ -118,9 +120,9 @@ describe.skipIf(docker.missing || distribution.missing)(
             headers: { authorization: `Basic ${keptAs({ name: "admin", secret: "admin-of-the-mirror" })}` },
           });
           expect(stored.status).toBe(200);
-          const pushed = berth
-            .requests()
-            .filter(({ method, url }) => method === "PUT" && url.startsWith("/v2/library/app/"));
+          const pushed = (await berth.requests()).filter(
+            ({ method, url }) => method === "PUT" && url.startsWith("/v2/library/app/"),
+          );
           expect(pushed.map(({ status }) => status)).not.toContain(404);
           expect(pushed.some(({ url }) => url.includes("/manifests/"))).toBe(true);
         } finally {

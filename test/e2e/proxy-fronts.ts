@@ -100,7 +100,7 @@ export async function startFronts(
 export const portsForFronts = (): Promise<number[]> => freePorts(frontNames.length);
 
 /** The shipped file with the changes that it asks its reader for, and nothing else. */
-function adapt(
+export function adapt(
   text: string,
   berth: string,
   port: number,

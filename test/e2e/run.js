@@ -1,6 +1,6 @@
 // Runs the end-to-end tests and prints what each real client did. Plain JavaScript of its own, because vitest alone
 // neither knows `--long` nor cleans up after daemons when it is interrupted.
-//   node test/e2e/run.js [--long] [vitest's own filters and flags]
+//   node test/e2e/run.js [--long] [--workers N] [vitest's own filters and flags]
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,18 @@ import { setTimeout as delay } from "node:timers/promises";
 const root = new URL("../..", import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), "be2e-"));
 const results = process.env["BERTH_TEST_RESULTS"] ?? join(folder, "results.json");
-const given = process.argv.slice(2);
+const { workers, given } = takeWorkers(process.argv.slice(2));
+
+/** `--workers N` or `--workers=N`: each Berth of the tests is made of so many processes. */
+function takeWorkers(all) {
+  const at = all.findIndex((argument) => /^--workers(=|$)/.test(argument));
+  if (at === -1) return { workers: undefined, given: all };
+  const inOne = all[at].split("=")[1];
+  return {
+    workers: inOne ?? all[at + 1],
+    given: all.toSpliced(at, inOne === undefined ? 2 : 1),
+  };
+}
 
 /** Ids of processes whose command line names our temporary folder: nothing else can be meant. */
 function leftovers() {
@@ -82,6 +93,7 @@ const vitest = spawn(
       ...process.env,
       BERTH_TEST_TMP: folder,
       ...(given.includes("--long") ? { BERTH_TEST_LONG: "1" } : {}),
+      ...(workers === undefined ? {} : { BERTH_TEST_WORKERS: workers }),
     },
   },
 );

@@ -83,9 +83,9 @@ describe("with redirect", () => {
       expect(reads).toHaveLength(4);
       expect(reads.filter(({ headers }) => headers.authorization !== undefined)).toEqual([]);
       expect(reads.every(({ status }) => status === 200)).toBe(true);
-      const gets = berth.current
-        .requests()
-        .filter(({ method, status }) => method === "GET" && status === 307);
+      const gets = (await berth.current.requests()).filter(
+        ({ method, status }) => method === "GET" && status === 307,
+      );
       expect(gets).toHaveLength(4);
     });
   });

@@ -77,6 +77,14 @@ describe.skipIf(!existsSync(program))("the compiled program", () => {
     expect(messages.at(-1)).toBe("Berth has stopped");
   });
 
+  it("ends on Ctrl-C also when the reader of its log is gone at the same time", async () => {
+    const child = start(["serve", "--listen", "127.0.0.1:0", "--data", await scratchDirectory()]);
+    await once(child.stdout, "data");
+    child.stdout.destroy();
+    child.kill("SIGINT");
+    expect((await once(child, "exit"))[0]).toBe(0);
+  });
+
   it("keeps less of what it mirrors from SIGHUP on, when its file says so", async () => {
     const upstream = await startFakeUpstream();
     onTestFinished(() => upstream.close());

@@ -30,7 +30,7 @@ export class RegistryClient {
 
   send(method: string, path: string, sending: Sending = {}): Promise<Answer> {
     const headers = { ...this.#headers, ...sending.headers };
-    return send(this.origin, method, path, { agent: this.#agent, ...sending, headers });
+    return send(this.origin, method, insideKoa(path), { agent: this.#agent, ...sending, headers });
   }
 
   async startUpload(repository: string, query = ""): Promise<string> {
@@ -103,4 +103,12 @@ export class RegistryClient {
 
 function unexpected(what: string, { status, body }: Answer): Error {
   return new Error(`${what} answered ${status}: ${body.toString("utf8").slice(0, 500)}`);
+}
+
+/**
+ * With BERTH_TEST_INSIDE_KOA the same request with an empty query, which is not answered ahead of Koa: the tables run over
+ * both ways (test/src/http/inside-koa.test.ts).
+ */
+function insideKoa(path: string): string {
+  return process.env["BERTH_TEST_INSIDE_KOA"] === undefined || path.includes("?") ? path : `${path}?`;
 }

@@ -5,7 +5,7 @@ import type { Authenticator } from "../../auth/authenticator.ts";
 import type { Authorizer } from "../../auth/authorizer.ts";
 import { OpenAuthenticator } from "../../auth/open-authenticator.ts";
 import { OpenAuthorizer } from "../../auth/open-authorizer.ts";
-import { createApp } from "../../src/http/app.ts";
+import { createListener } from "../../src/http/app.ts";
 import { originOf } from "../../src/http/origin.ts";
 import { challengesOf } from "../../src/http/challenge.ts";
 import { Gate } from "../../src/http/middleware/gate.ts";
@@ -31,6 +31,7 @@ export interface Parts {
   readonly logger?: Logger;
   readonly publicUrl?: string;
   readonly redirects?: (address: string) => boolean;
+  readonly offload?: "nginx";
   readonly trustedProxies?: readonly string[];
   readonly now?: () => number;
   readonly server?: Partial<ServerOptions>;
@@ -80,7 +81,7 @@ export async function serveParts(parts: Parts = {}): Promise<ServedParts> {
     origin,
     trail: { note: () => undefined, write: async () => undefined },
   });
-  const app = createApp({
+  const listener = createListener({
     registry,
     gate,
     health: { ready: () => metadata.ping() },
@@ -90,13 +91,10 @@ export async function serveParts(parts: Parts = {}): Promise<ServedParts> {
     publicUrl: parts.publicUrl,
     maxManifestBytes: 4 * 1024 * 1024,
     redirects: parts.redirects,
+    offload: parts.offload,
     namespaces: parts.namespaces,
   });
-  const server = await listen(
-    app.callback(),
-    { host: "127.0.0.1", port: 0, ...limits, ...parts.server },
-    logger,
-  );
+  const server = await listen(listener, { host: "127.0.0.1", port: 0, ...limits, ...parts.server }, logger);
   return {
     url: server.url,
     registry,

@@ -1,13 +1,14 @@
 // end-2, end-10: blobs that are there.
 import type { Context } from "koa";
-import type { Digest } from "../../../storage/digest.ts";
 import { OciError } from "../../oci/oci-error.ts";
 import type { OpenBlob, Registry } from "../../registry/registry.ts";
 import { parseRange } from "../byte-range.ts";
-import { entityTag, isCurrent, rangeIsFor } from "../conditions.ts";
+import { isCurrent, rangeIsFor } from "../conditions.ts";
 import { digestIn, repositoryIn, type PathParameters } from "../parameters.ts";
 import { describeCache } from "./cache-headers.ts";
-import { answerEmpty, immutable, type Handler, type HandlerParts } from "./handler.ts";
+import { blobHeaders } from "./content-headers.ts";
+import { answerEmpty, type Handler, type HandlerParts } from "./handler.ts";
+import { sendBody } from "./send-body.ts";
 
 export function blobHandlers(parts: HandlerParts): Record<"head" | "get" | "delete", Handler> {
   const { registry } = parts;
@@ -18,15 +19,14 @@ export function blobHandlers(parts: HandlerParts): Record<"head" | "get" | "dele
       const beforePush = await parts.gate.mayPush(ctx, repository);
       const blob = await registry.blobs.stat(repository, digest, { beforePush });
       if (blob === undefined) throw new OciError("blobUnknown", { detail: { digest } });
-      setIdentity(ctx, digest);
+      ctx.set(blobHeaders(digest));
       describeCache(ctx, blob.cache);
       if (isCurrent(ctx, digest)) return answerEmpty(ctx, 304);
       ctx.status = 200;
       ctx.length = blob.size;
     },
     get: async (ctx, path) => {
-      if (!(parts.redirects(ctx) && (await redirect(registry, ctx, path))))
-        await getBlob(registry, ctx, path);
+      if (!(parts.redirects(ctx) && (await redirect(registry, ctx, path)))) await getBlob(parts, ctx, path);
     },
     delete: async (ctx, path) => {
       await registry.blobs.delete(repositoryIn(path), digestIn(path));
@@ -49,52 +49,31 @@ async function redirect(registry: Registry, ctx: Context, path: PathParameters):
   return true;
 }
 
-async function getBlob(registry: Registry, ctx: Context, path: PathParameters): Promise<void> {
+async function getBlob(
+  { registry, offload }: HandlerParts,
+  ctx: Context,
+  path: PathParameters,
+): Promise<void> {
   const digest = digestIn(path);
   const current = isCurrent(ctx, digest);
   // If-None-Match goes first: what the client has already needs no range, not even a possible one.
   const wanted = !current && rangeIsFor(ctx, digest) ? ctx.get("range") : "";
   const blob = await registry.blobs.open(repositoryIn(path), digest, (size) => parseRange(wanted, size));
   if (blob === undefined) throw new OciError("blobUnknown", { detail: { digest } });
-  setIdentity(ctx, digest);
+  ctx.set(blobHeaders(digest));
   describeCache(ctx, blob.cache);
   if (current) {
     await blob.body.close();
     return answerEmpty(ctx, 304);
   }
-  await send(ctx, blob);
+  if (!(await offload(ctx, blob))) await send(ctx, blob);
 }
 
-function setIdentity(ctx: Context, digest: Digest): void {
-  ctx.set("docker-content-digest", digest);
-  ctx.set("etag", entityTag(digest));
-  ctx.set("accept-ranges", "bytes");
-  ctx.set("cache-control", immutable);
-  // stargz-snapshotter and others want a real type on blobs.
-  ctx.set("content-type", "application/octet-stream");
-  // nginx takes up to 1 GB into a file of its own and then nothing until that is delivered: a slow reader would seem
-  // silent to us. With this it takes what the reader takes (REQ-24). It keeps the header to itself.
-  ctx.set("x-accel-buffering", "no");
-}
-
-/** Hands the connection to the store's own fastest way out. When that fails, the connection is cut: never a short clean end. */
+/** Behind Koa's back: the store writes to the connection itself. */
 async function send(ctx: Context, { body, size, range }: OpenBlob): Promise<void> {
-  const { res } = ctx;
   ctx.status = range ? 206 : 200;
   ctx.length = range ? range.end - range.start + 1 : size;
   if (range) ctx.set("content-range", `bytes ${range.start}-${range.end}/${size}`);
   ctx.respond = false;
-  const gone = new AbortController();
-  const leave = () => gone.abort();
-  res.once("close", leave);
-  try {
-    await body.writeTo(res, gone.signal);
-    res.end();
-  } catch (error) {
-    res.destroy();
-    // A client that left is no failure of ours.
-    if (!gone.signal.aborted) throw error;
-  } finally {
-    res.off("close", leave);
-  }
+  await sendBody(ctx.res, body);
 }

@@ -2,6 +2,7 @@
 import type { Context } from "koa";
 import type { Registry } from "../../registry/registry.ts";
 import type { Locate } from "../location.ts";
+import type { Offload } from "./offload.ts";
 import type { Gate } from "../middleware/gate.ts";
 import type { Namespace } from "../middleware/namespace.ts";
 import type { PathParameters } from "../parameters.ts";
@@ -12,6 +13,8 @@ export interface HandlerParts {
   readonly maxManifestBytes: number;
   /** Whether this client is sent to the blob store itself for the bytes of a blob (REQ-26). */
   readonly redirects: (ctx: Context) => boolean;
+  /** Lets the server in front send what it can send itself. */
+  readonly offload: Offload;
   /** What a request calls a repository → its one name. */
   readonly namespace: Pick<Namespace, "named" | "sourceOf">;
   /** Knows the caller: the owner of a new upload session, what a list shows, what may be mounted. */
@@ -25,9 +28,3 @@ export function answerEmpty(ctx: Context, status: number): void {
   ctx.body = null;
   ctx.status = status;
 }
-
-/** Content under a digest never changes; nobody on the way may re-encode it (REQ-25). */
-export const immutable = "max-age=31536000, immutable, no-transform";
-
-/** Content under a tag has to be asked for again each time; If-None-Match makes that cheap. */
-export const revalidate = "no-cache, no-transform";

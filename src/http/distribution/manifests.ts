@@ -1,15 +1,15 @@
 // end-3, end-7, end-9: manifests by tag and by digest.
 import type { Context } from "koa";
 import { principalName } from "../../../auth/principal.ts";
-import type { Digest } from "../../../storage/digest.ts";
 import { OciError } from "../../oci/oci-error.ts";
 import type { Reference } from "../../oci/reference.ts";
 import { demandedDigests, entityTag, isCurrent, preconditionOf } from "../conditions.ts";
 import { newReferenceIn, referenceIn, repositoryIn, tagsIn, type PathParameters } from "../parameters.ts";
 import { announcedBytes, bodyBytes } from "../request-body.ts";
 import { describeCache } from "./cache-headers.ts";
-import { answerEmpty, immutable, revalidate, type Handler, type HandlerParts } from "./handler.ts";
 import { confirmPush } from "./confirm-push.ts";
+import { manifestHeaders } from "./content-headers.ts";
+import { answerEmpty, type Handler, type HandlerParts } from "./handler.ts";
 
 export function manifestHandlers(parts: HandlerParts): Record<"get" | "put" | "delete", Handler> {
   return {
@@ -35,7 +35,7 @@ async function getManifest(
   const beforePush = ctx.method === "HEAD" && (await gate.mayPush(ctx, repository));
   const manifest = await registry.manifests.find(repository, reference, { beforePush });
   if (manifest === undefined) throw new OciError("manifestUnknown", { detail: describe(reference) });
-  setIdentity(ctx, manifest.digest, reference.kind === "tag" ? revalidate : immutable);
+  ctx.set(manifestHeaders(manifest.digest, reference.kind));
   describeCache(ctx, manifest.cache);
   if (isCurrent(ctx, manifest.digest)) return answerEmpty(ctx, 304);
   ctx.set("content-type", manifest.mediaType);
@@ -70,12 +70,6 @@ async function putManifest(parts: HandlerParts, ctx: Context, path: PathParamete
 /** For the history of tags. */
 function callerName({ gate }: HandlerParts, ctx: Context): string {
   return principalName(gate.callerOf(ctx).principal);
-}
-
-function setIdentity(ctx: Context, digest: Digest, cacheControl: string): void {
-  ctx.set("docker-content-digest", digest);
-  ctx.set("etag", entityTag(digest));
-  ctx.set("cache-control", cacheControl);
 }
 
 function describe(reference: Reference): object {

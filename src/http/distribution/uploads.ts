@@ -1,12 +1,13 @@
 // end-4, end-5, end-6, end-11, end-13, end-14: upload sessions, and the mount that makes one needless.
 import type { Context } from "koa";
-import { algorithmOf, type Digest } from "../../../storage/digest.ts";
+import type { Digest } from "../../../storage/digest.ts";
 import { OciError } from "../../oci/oci-error.ts";
 import type { RepositoryName } from "../../oci/repository-name.ts";
 import type { Chunk, UploadStatus } from "../../registry/registry.ts";
 import { parseContentRange, uploadRange } from "../byte-range.ts";
 import { algorithmIn, queryValue, repositoryIn, toDigest, type PathParameters } from "../parameters.ts";
 import { announcedBytes, bodyStream, hasBody } from "../request-body.ts";
+import { confirmPush } from "./confirm-push.ts";
 import { answerEmpty, type Handler, type HandlerParts } from "./handler.ts";
 
 export function uploadHandlers(
@@ -70,23 +71,16 @@ async function mounted(
   return parts.registry.blobs.mount(repository, digest, source, await parts.gate.mountableFor(ctx));
 }
 
-/** end-4b: POST with the digest and the whole blob. Nobody learns of its session, so it goes when it fails. */
+/** end-4b: POST with the digest and the whole blob. */
 async function uploadWhole(
   parts: HandlerParts,
   ctx: Context,
   repository: RepositoryName,
   digest: Digest,
 ): Promise<void> {
-  const { uploads } = parts.registry;
-  const expected = { digest, bytes: announcedBytes(ctx.req) ?? 0 };
-  const { id } = await uploads.start(repository, algorithmOf(digest), parts.gate.ownerOf(ctx), expected);
-  try {
-    await uploads.complete(repository, id, digest, hasBody(ctx.req) ? chunkOf(ctx) : undefined);
-  } catch (error) {
-    // Most failures have ended it already. Where it can't be ended now it expires: what matters is why the upload failed.
-    await uploads.cancel(repository, id).catch(() => undefined);
-    throw error;
-  }
+  const chunk = hasBody(ctx.req) ? chunkOf(ctx) : undefined;
+  const confirm = () => confirmPush(parts.gate, ctx, repository);
+  await parts.registry.uploads.push(repository, digest, { chunk, confirm });
   answerCreated(parts, ctx, repository, digest);
 }
 

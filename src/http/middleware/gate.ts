@@ -4,6 +4,7 @@
 //   credentials ──▶ caller ──▶ may the principal? ──▶ do the credentials carry it? ──▶ handler
 //      bad: 401        │            no: 403, anonymous 401        no: 401 insufficient_scope
 //                      └ bad ones on a public pull count as none (REQ-47)
+import type { IncomingMessage } from "node:http";
 import type { Context } from "koa";
 import type { Access } from "../../../auth/access.ts";
 import type { AuditTrail, TrailEntry } from "../../../auth/audit-trail.ts";
@@ -48,6 +49,21 @@ export class Gate {
   }
 
   /**
+   * The caller, if the request may do this beyond any doubt: for what only ever lets through, leaves nothing behind, and
+   * sends everybody else to `admit`. Passwords are among the doubts.
+   */
+  async callerOfAllowed(request: IncomingMessage, access: Access): Promise<Caller | undefined> {
+    const credentials = credentialsOf(request);
+    if (credentials === undefined || credentials.kind === "basic") return undefined;
+    const { authenticator, origin } = this.#parts;
+    const address = origin.clientAddress(request);
+    const authentication = await authenticator.authenticate(credentials, { address });
+    if (authentication.outcome !== "accepted") return undefined;
+    const { allowed } = await this.decisionFor(authentication.caller, access);
+    return allowed ? authentication.caller : undefined;
+  }
+
+  /**
    * For a request on an upload session: only whoever opened it goes on with it, also when the token has expired by now
    * (REQ-14). To anybody else there is no such session.
    * @param ownerOf who opened the session; undefined when there is none
@@ -87,7 +103,10 @@ export class Gate {
 
   /** Whether the caller may, with these credentials, for those who only ask: nothing comes of it. */
   async decisionOn(ctx: Context, access: Access): Promise<Decision> {
-    const { principal, grant } = this.callerOf(ctx);
+    return this.decisionFor(this.callerOf(ctx), access);
+  }
+
+  async decisionFor({ principal, grant }: Caller, access: Access): Promise<Decision> {
     const decision = await this.#parts.authorizer.decide(principal, access);
     return !decision.allowed || covers(grant, access) ? decision : { allowed: false, reason: tooLimited };
   }

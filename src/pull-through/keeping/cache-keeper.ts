@@ -35,6 +35,8 @@ export class CacheKeeper {
   /** As a job. */
   readonly name = "cached-content";
   readonly everySeconds = 60;
+  /** For the notes. To evict twice at once does no harm. */
+  readonly inEachProcess = true;
   readonly #parts: CacheKeeperParts;
   readonly #notes: PullNotes;
   readonly #room: FreeRoom;

@@ -1,15 +1,13 @@
-// Writes blocks to a file, one at a time, and hashes each on this thread while the system writes it. Whatever fails,
-// `position` and `digester` agree: both cover exactly the bytes that are in the file.
+// Writes blocks to a file, one at a time, and hashes each while the system writes it. Whatever fails, `position` and
+// `hasher` agree: both cover exactly the bytes that are in the file, or the hasher tells no digest any more.
 import type { FileHandle } from "node:fs/promises";
-import type { Digester } from "../../digest.ts";
 import type { Room } from "../../disk-room.ts";
+import type { BlockHasher } from "../../hashing/block-hasher.ts";
 
 interface Flight {
-  readonly block: Buffer;
-  /** The digester before the block. */
-  readonly before: Digester;
   readonly progress: Progress;
   readonly landing: Promise<void>;
+  readonly hashing: Promise<void>;
 }
 
 interface Progress {
@@ -22,27 +20,27 @@ const flushBytes = 32 * 1024 * 1024;
 export class BlockWriter {
   readonly #file: FileHandle;
   readonly #room: Room;
+  readonly #hasher: BlockHasher;
   #position: number;
-  #digester: Digester;
   #flight: Flight | undefined;
   #flushedTo: number;
   #synced: Promise<void> = Promise.resolve();
 
-  /** `digester` has seen the bytes before `position`; it belongs to the writer from now on. */
-  constructor(file: FileHandle, position: number, digester: Digester, room: Room) {
+  /** `hasher` has seen the bytes before `position`; it belongs to the writer from now on. */
+  constructor(file: FileHandle, position: number, hasher: BlockHasher, room: Room) {
     this.#file = file;
     this.#room = room;
     this.#position = position;
     this.#flushedTo = position;
-    this.#digester = digester;
+    this.#hasher = hasher;
   }
 
   get position(): number {
     return this.#position;
   }
 
-  get digester(): Digester {
-    return this.#digester;
+  get hasher(): BlockHasher {
+    return this.#hasher;
   }
 
   /** Starts writing `block`, after the one before has landed; the block must stay as it is until the next call. */
@@ -51,28 +49,31 @@ export class BlockWriter {
     if (block.length === 0) return;
     await this.#room.claim(block.length);
     if (this.#position - this.#flushedTo >= flushBytes) await this.#startFlush();
-    const before = this.#digester.copy();
     const progress = { bytesWritten: 0 };
     const landing = writeWhole(this.#file, block, this.#position, progress);
-    landing.catch(() => undefined); // It may fail before anyone waits for it; settle tells.
-    this.#flight = { block, before, progress, landing };
-    this.#digester.update(block);
+    const hashing = this.#hasher.update(block);
+    // Either may fail before anyone waits for it; settle tells.
+    for (const work of [landing, hashing]) work.catch(() => undefined);
+    this.#flight = { progress, landing, hashing };
   }
 
   /** Waits until nothing is being written. */
   async settle(): Promise<void> {
     if (!this.#flight) return;
-    const { block, before, progress, landing } = this.#flight;
+    const { progress, landing, hashing } = this.#flight;
     this.#flight = undefined;
-    try {
-      await landing;
-    } catch (error) {
-      this.#digester = before;
-      before.update(block.subarray(0, progress.bytesWritten));
-      throw error;
-    } finally {
-      this.#position += progress.bytesWritten;
-    }
+    const [landed, hashed] = await Promise.allSettled([landing, hashing]);
+    this.#position += progress.bytesWritten;
+    if (hashed.status === "rejected") throw hashed.reason;
+    if (landed.status === "fulfilled") return;
+    await this.#hasher.shorten(progress.bytesWritten);
+    throw landed.reason;
+  }
+
+  /** Waits until nothing is being written, nor made durable. */
+  async land(): Promise<void> {
+    await this.settle();
+    await this.#synced;
   }
 
   /** Makes the bytes before `position` durable. */

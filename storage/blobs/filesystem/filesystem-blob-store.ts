@@ -8,6 +8,8 @@ import { StorageError } from "../../storage-error.ts";
 import type { BlobStore, UploadOptions } from "../blob-store.ts";
 import type { Quarantining } from "../quarantine-name.ts";
 import type { BlobBody, ByteRange, Locator, QuarantinedObject, StoredObject } from "../stored-object.ts";
+import type { BlockHasher } from "../../hashing/block-hasher.ts";
+import { HashingThreads } from "../../hashing/hashing-threads.ts";
 import { LiveUploads } from "../live-uploads.ts";
 import { newUploadId, parseUploadId } from "../upload-id.ts";
 import type { CommittedObject, UploadSession } from "../upload-session.ts";
@@ -27,26 +29,37 @@ import { Quarantine } from "./quarantine.ts";
 import { StorePresence } from "./store-presence.ts";
 import { TransferBuffers } from "./transfer-buffers.ts";
 import { parseUploadState } from "./upload-state.ts";
+import { WarmFiles } from "./warm-files.ts";
 
 export class FilesystemBlobStore implements BlobStore {
   readonly persistent = true;
   readonly remote = false;
   readonly #layout: Layout;
   readonly #operations: FileOperations;
-  readonly #live = new LiveUploads();
+  readonly #live = new LiveUploads<BlockHasher>((hasher) => hasher.drop());
+  readonly #hashing: HashingThreads;
   readonly #buffers = new TransferBuffers();
   readonly #presence: StorePresence;
   readonly #quarantine: Quarantine;
+  /** Only where nobody stands between us and the system. */
+  readonly #warm: WarmFiles | undefined;
   readonly #uploads: UploadSurroundings;
 
   /**
    * `directory` must have passed probeDirectory, which also lays out its folders.
    * @param room is asked before each block of an upload
    */
-  constructor(directory: string, operations: FileOperations = fileOperations, room: Room = boundlessRoom) {
+  constructor(
+    directory: string,
+    operations: FileOperations = fileOperations,
+    room: Room = boundlessRoom,
+    hashing = new HashingThreads(),
+  ) {
     const layout = new Layout(directory);
     this.#layout = layout;
     this.#operations = operations;
+    this.#hashing = hashing;
+    this.#warm = operations === fileOperations ? new WarmFiles() : undefined;
     const presence = new StorePresence(operations, layout);
     this.#presence = presence;
     this.#quarantine = new Quarantine(operations, layout, presence);
@@ -57,6 +70,7 @@ export class FilesystemBlobStore implements BlobStore {
       presence,
       publisher,
       live: this.#live,
+      hashing,
       buffers: this.#buffers,
       room,
     };
@@ -71,27 +85,37 @@ export class FilesystemBlobStore implements BlobStore {
 
   async read(locator: Locator, range?: ByteRange): Promise<BlobBody | undefined> {
     const file = this.#layout.object(locator);
+    const warm = file && this.#warm?.read(file, range);
+    if (warm) return warm;
     const handle = file && (await this.#presence.find(this.#operations.open(file, "r")));
     if (!handle) return undefined;
     try {
       const { size } = await handle.stat();
-      return await openBody(handle, size, range, this.#buffers);
+      const body = await openBody(handle, size, range, this.#buffers);
+      if (body.inMemory) this.#warm?.note(file);
+      return body;
     } catch (error) {
       await handle.close();
       throw error;
     }
   }
 
-  async startUpload({ algorithms }: UploadOptions): Promise<UploadSession> {
+  fileOf(locator: Locator): string | undefined {
+    return parseLocator(locator);
+  }
+
+  async startUpload({ algorithms, whole = false }: UploadOptions): Promise<UploadSession> {
     const id = newUploadId();
     const digests = new Digester(new Set(["sha256", ...algorithms] as const)).digests();
+    const upload = { id, offset: 0, digests };
+    if (whole) return new FilesystemUploadSession(this.#uploads, upload, { isNew: true });
     try {
       const file = await this.#operations.open(this.#layout.upload(id), "wx");
       await file.close();
     } catch (error) {
       throw withFullNamed(error);
     }
-    return new FilesystemUploadSession(this.#uploads, { id, offset: 0, digests });
+    return new FilesystemUploadSession(this.#uploads, upload);
   }
 
   async resumeUpload(state: string): Promise<UploadSession | undefined> {
@@ -182,6 +206,10 @@ export class FilesystemBlobStore implements BlobStore {
 
   async ping(): Promise<void> {
     await this.#presence.check();
+  }
+
+  async close(): Promise<void> {
+    await this.#hashing.close();
   }
 
   async #find(name: string): Promise<StoredObject | undefined> {

@@ -1,8 +1,11 @@
-// One upload: a growing file. The session holds no handle between calls, and nothing but what `state` carries.
+// One upload: a growing file. The session holds nothing between calls but what `state` carries; only a closing append
+// leaves its file open, for the commit that follows it.
 import type { FileHandle } from "node:fs/promises";
 import type { Readable } from "node:stream";
-import { algorithmOf, Digester, type Digest, type DigestAlgorithm, type Digests } from "../../digest.ts";
+import { algorithmOf, type Digest, type DigestAlgorithm, type Digests } from "../../digest.ts";
 import type { Room } from "../../disk-room.ts";
+import type { BlockHasher } from "../../hashing/block-hasher.ts";
+import type { HashingThreads } from "../../hashing/hashing-threads.ts";
 import { isStorageError, StorageError } from "../../storage-error.ts";
 import type { BlobBody, ByteRange } from "../stored-object.ts";
 import { CheckpointClock } from "../checkpoint-clock.ts";
@@ -24,20 +27,39 @@ import { algorithmsOf, formatUploadState, type UploadState } from "./upload-stat
 export interface UploadSurroundings {
   readonly operations: FileOperations;
   readonly layout: Layout;
-  readonly live: LiveUploads;
+  readonly live: LiveUploads<BlockHasher>;
+  readonly hashing: HashingThreads;
   readonly buffers: TransferBuffers;
   readonly presence: StorePresence;
   readonly publisher: Publisher;
   readonly room: Room;
 }
 
+/** What an append works with. */
+interface Arrival {
+  readonly reader: SourceReader;
+  readonly clock: CheckpointClock;
+  readonly stop: AbortSignal;
+  readonly closing: boolean;
+}
+
+/** What a closing append left: open until the commit has made it durable by the handle that wrote it. */
+interface Closing {
+  readonly file: FileHandle;
+  readonly upload: UploadState;
+}
+
 export class FilesystemUploadSession implements UploadSession {
   readonly #around: UploadSurroundings;
   readonly #path: string;
   #upload: UploadState;
+  #isNew: boolean;
+  #closing: Closing | undefined;
 
-  constructor(around: UploadSurroundings, upload: UploadState) {
+  /** @param isNew there is no file yet: whoever needs it first makes it, at the cost of one call in place of four */
+  constructor(around: UploadSurroundings, upload: UploadState, { isNew = false } = {}) {
     this.#around = around;
+    this.#isNew = isNew;
     this.#path = around.layout.upload(upload.id);
     this.#upload = upload;
   }
@@ -58,12 +80,14 @@ export class FilesystemUploadSession implements UploadSession {
     const work = async (stop: AbortSignal): Promise<void> => {
       if (at !== this.offset)
         throw new StorageError("offset", `the upload is at ${this.offset}, not at ${at}`);
+      await this.#dropClosing();
       const before = this.#upload;
       const reader = new SourceReader(source, stop, options.promisedBytes);
       let recorded = before;
       const clock = new CheckpointClock(options, reader.wake, () => (recorded = this.#upload));
       try {
-        await this.#withFile((file) => this.#receive(file, reader, clock, stop));
+        const closing = options.closing ?? false;
+        await this.#withFile((file) => this.#receive(file, { reader, clock, stop, closing }));
       } catch (error) {
         // What the file has too much is cut by the next append.
         if (isStorageError(error, "length")) this.#upload = before;
@@ -85,33 +109,32 @@ export class FilesystemUploadSession implements UploadSession {
 
   async commit(digest: Digest): Promise<CommittedObject> {
     const { live, operations, publisher } = this.#around;
-    const { id, offset: size } = this.#upload;
-    return await live.exclusively(id, async () => {
-      live.takeHash(id, size);
+    const { id } = this.#upload;
+    const work = async (): Promise<CommittedObject> => {
+      live.dropHash(id);
       try {
-        await this.#withFile((file) => this.#seal(file, digest));
-        return { locator: await publisher.publish(this.#path, id, digest), size };
+        const whole = this.#closing?.upload ?? this.#upload;
+        await this.#withFile((file) => this.#seal(file, whole, digest));
+        const [locator] = await Promise.all([publisher.publish(this.#path, id, digest), this.#dropClosing()]);
+        return { locator, size: whole.offset };
       } catch (error) {
         await removeFile(operations, this.#path);
         throw withFullNamed(error);
       }
-    });
+    };
+    return await live.exclusively(id, work).finally(() => this.#dropClosing());
   }
 
   async abort(): Promise<void> {
     const { live, operations } = this.#around;
     await live.takeOver(this.#upload.id, async () => {
-      live.takeHash(this.#upload.id, this.offset);
+      live.dropHash(this.#upload.id);
+      await this.#dropClosing();
       await removeFile(operations, this.#path);
     });
   }
 
-  async #receive(
-    file: FileHandle,
-    reader: SourceReader,
-    clock: CheckpointClock,
-    stop: AbortSignal,
-  ): Promise<void> {
+  async #receive(file: FileHandle, { reader, clock, stop, closing }: Arrival): Promise<void> {
     const { buffers, live, room } = this.#around;
     const { id } = this.#upload;
     await buffers.lend(async (pair) => {
@@ -119,20 +142,39 @@ export class FilesystemUploadSession implements UploadSession {
         if (stop.aborted) throw interrupted(stop.reason);
         if (clock.due) await clock.checkpoint();
       };
-      const hash =
-        live.takeHash(id, this.offset) ?? (await this.#hash(file, algorithmsOf(this.digests), betweenBlocks));
-      const writer = new BlockWriter(file, this.offset, hash, room);
+      const hasher = this.#keptHash() ?? (await this.#hash(file, this.#upload, betweenBlocks));
+      const writer = new BlockWriter(file, this.offset, hasher, room);
       const sync = (): Promise<void> => this.#sync(writer);
+      const finish = closing ? () => this.#leaveOpen(file, writer) : sync;
       try {
-        await receive({ reader, writer, clock, sync }, pair);
+        await receive({ reader, writer, clock, sync, finish }, pair);
       } catch (error) {
         // Whatever else landed counts if it can be made durable; the first failure is the one to tell.
         await sync().catch(() => undefined);
         throw error;
       } finally {
-        if (writer.position === this.offset) live.keepHash(id, this.offset, writer.digester);
+        if (writer.position === this.offset) live.keepHash(id, this.offset, hasher);
+        else hasher.drop();
       }
     });
+  }
+
+  #keptHash(): BlockHasher | undefined {
+    const kept = this.#around.live.takeHash(this.#upload.id, this.offset);
+    return kept?.isLost ? undefined : kept;
+  }
+
+  /** One sync at the commit, by this handle, is enough for all that arrived. */
+  async #leaveOpen(file: FileHandle, writer: BlockWriter): Promise<void> {
+    await writer.land();
+    const upload = { id: this.#upload.id, offset: writer.position, digests: await writer.hasher.digests() };
+    this.#closing = { file, upload };
+  }
+
+  async #dropClosing(): Promise<void> {
+    const closing = this.#closing;
+    this.#closing = undefined;
+    await closing?.file.close();
   }
 
   /** Frees the room of what arrived since: on a full disk nobody could record it, nor even delete anything. */
@@ -146,42 +188,83 @@ export class FilesystemUploadSession implements UploadSession {
     await writer.settle();
     if (writer.position === this.offset) return;
     await writer.sync();
-    this.#upload = { id: this.#upload.id, offset: writer.position, digests: writer.digester.digests() };
+    const digests = await writer.hasher.digests();
+    this.#upload = { id: this.#upload.id, offset: writer.position, digests };
   }
 
   /** Makes sure that the content is `digest`, and durable. */
-  async #seal(file: FileHandle, digest: Digest): Promise<void> {
+  async #seal(file: FileHandle, whole: UploadState, digest: Digest): Promise<void> {
     const algorithm = algorithmOf(digest);
-    const nothing = async (): Promise<void> => undefined;
-    const digests = this.digests[algorithm]
-      ? this.digests
-      : (await this.#hash(file, [algorithm], nothing)).digests();
-    if (digests[algorithm] !== digest) throw new StorageError("digest", `the content is not ${digest}`);
+    const found = whole.digests[algorithm] ?? (await this.#digest(file, whole, algorithm));
+    if (found !== digest) throw new StorageError("digest", `the content is not ${digest}`);
     await file.sync();
   }
 
-  async #hash(
+  /** Under an algorithm that nobody announced. */
+  async #digest(
     file: FileHandle,
-    algorithms: readonly DigestAlgorithm[],
-    betweenBlocks: () => Promise<void>,
-  ): Promise<Digester> {
-    const digester = new Digester(algorithms);
-    if (this.offset === 0) return digester;
-    await this.#around.buffers.lend((pair) => hashFile(file, this.offset, digester, pair, betweenBlocks));
-    return digester;
+    whole: UploadState,
+    algorithm: DigestAlgorithm,
+  ): Promise<Digest | undefined> {
+    const hasher = await this.#hash(file, whole, async () => undefined, [algorithm]);
+    try {
+      return (await hasher.digests())[algorithm];
+    } finally {
+      hasher.drop();
+    }
   }
 
-  /** Runs `use` on the file, cut to the offset: what lies beyond was never reported. */
+  /** Hashes what is stored, as far as `upload` goes. */
+  async #hash(
+    file: FileHandle,
+    { offset, digests }: UploadState,
+    betweenBlocks: () => Promise<void>,
+    algorithms = algorithmsOf(digests),
+  ): Promise<BlockHasher> {
+    const { buffers, hashing } = this.#around;
+    const hasher = hashing.begin(algorithms);
+    if (offset === 0) return hasher;
+    try {
+      await buffers.lend((pair) => hashFile(file, offset, hasher, pair, betweenBlocks));
+    } catch (error) {
+      hasher.drop();
+      throw error;
+    }
+    return hasher;
+  }
+
+  /** Runs `use` on the file, cut to the offset (what lies beyond was never reported), or as a closing append left it. */
   async #withFile(use: (file: FileHandle) => Promise<void>): Promise<void> {
+    if (this.#closing) return await use(this.#closing.file);
+    const file = this.#isNew ? await this.#create() : await this.#openAtOffset();
+    try {
+      await use(file);
+    } finally {
+      if (!this.#isLeftOpen(file)) await file.close();
+    }
+  }
+
+  async #create(): Promise<FileHandle> {
+    const file = await this.#around.operations.open(this.#path, "wx+");
+    this.#isNew = false;
+    return file;
+  }
+
+  async #openAtOffset(): Promise<FileHandle> {
     const file = await this.#open("r+");
     try {
       const { size } = await file.stat();
       if (size < this.offset) throw new StorageError("gone", `of ${this.offset} bytes only ${size} are left`);
       if (size > this.offset) await file.truncate(this.offset);
-      await use(file);
-    } finally {
+      return file;
+    } catch (error) {
       await file.close();
+      throw error;
     }
+  }
+
+  #isLeftOpen(file: FileHandle): boolean {
+    return this.#closing?.file === file;
   }
 
   async #open(flags: "r" | "r+"): Promise<FileHandle> {

@@ -1,15 +1,15 @@
 // Hashes what is stored already: only when an upload goes on in a process that did not see its beginning, or is closed
 // under an algorithm that nobody announced.
 import type { FileHandle } from "node:fs/promises";
-import type { Digester } from "../../digest.ts";
+import type { BlockHasher } from "../../hashing/block-hasher.ts";
 import { fill } from "./file-body.ts";
 import type { BufferPair } from "./transfer-buffers.ts";
 
-/** Feeds the first `end` bytes to `digester`; `betweenBlocks` may end it by throwing. */
+/** Feeds the first `end` bytes to `hasher`; `betweenBlocks` may end it by throwing. */
 export async function hashFile(
   file: FileHandle,
   end: number,
-  digester: Digester,
+  hasher: BlockHasher,
   [first, second]: BufferPair,
   betweenBlocks: () => Promise<void>,
 ): Promise<void> {
@@ -17,8 +17,7 @@ export async function hashFile(
   let filled = await fill(file, first.subarray(0, end), 0);
   for (let position = filled.length; filled.length > 0; position += filled.length) {
     const reading = fill(file, spare.subarray(0, end - position), position);
-    digester.update(filled);
-    filled = await reading;
+    [filled] = await Promise.all([reading, hasher.update(filled)]);
     spare = spare === second ? first : second;
     await betweenBlocks();
   }

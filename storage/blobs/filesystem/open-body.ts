@@ -5,8 +5,7 @@ import { extentOf } from "../byte-range.ts";
 import { BytesBody } from "../bytes-body.ts";
 import { FileBody, fill } from "./file-body.ts";
 import type { TransferBuffers } from "./transfer-buffers.ts";
-
-const smallBytes = 64 * 1024;
+import { smallBytes } from "./warm-files.ts";
 
 /** Takes over `file`, whose first `size` bytes count. @throws RangeError when `range` does not lie within them. */
 export async function openBody(

@@ -10,11 +10,13 @@ export interface Reception {
   readonly clock: CheckpointClock;
   /** Makes what was written durable and counts it. */
   readonly sync: () => Promise<void>;
+  /** As `sync`, when the source came to its proper end. */
+  readonly finish: () => Promise<void>;
 }
 
-/** Resolves when all of the source is durable. When the source breaks off, what arrived is durable before this throws. */
+/** Resolves when all of the source came to its `finish`. When the source breaks off, what arrived is durable before this throws. */
 export async function receive(
-  { reader, writer, clock, sync }: Reception,
+  { reader, writer, clock, sync, finish }: Reception,
   [first, second]: BufferPair,
 ): Promise<void> {
   let block = first;
@@ -41,6 +43,7 @@ export async function receive(
     await checkpoint();
   }
   await flush();
+  if (!reader.failure) return await finish();
   await sync();
-  if (reader.failure) throw reader.failure;
+  throw reader.failure;
 }

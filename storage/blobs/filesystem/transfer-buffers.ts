@@ -41,7 +41,8 @@ export class TransferBuffers {
 
   #take(bytes: number): Buffer {
     const whole = this.#idle.get(bytes)?.pop();
-    if (!whole) return Buffer.allocUnsafeSlow(bytes);
+    // Shared, so that another thread can hash what is in it.
+    if (!whole) return Buffer.from(new SharedArrayBuffer(bytes));
     this.#idleBytes -= bytes;
     return whole;
   }

@@ -52,7 +52,7 @@ export class S3BlobStore implements BlobStore {
       listings: new BucketListings(bucket),
       spool: new Spool(options.spoolDirectory, newUploadId, room),
       slots: new PartSlots(options.maxPartsInFlight ?? defaultPartsInFlight),
-      live: new LiveUploads(),
+      live: new LiveUploads<Digester>(),
       known: new KnownUploads(now),
       plan: options,
     };

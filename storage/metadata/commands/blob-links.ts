@@ -8,7 +8,7 @@
 // (`deleting` is what older programs might have left; a commit revives it too.)
 import type { Locator } from "../../blobs/stored-object.ts";
 import type { Digest } from "../../digest.ts";
-import type { BlobCommit, BlobLinks, BlobUnlinkResult } from "../metadata-store.ts";
+import type { BlobCommit, BlobLinks, BlobUnlinkResult, WholeBlobCommit } from "../metadata-store.ts";
 import type { Visibility } from "../access-store.ts";
 import type { BlobRecord } from "../records.ts";
 import type { QuotaBreach } from "../usage-store.ts";
@@ -44,7 +44,7 @@ export function* locateBlob(digest: Digest): Command<BlobRecord | undefined> {
 }
 
 export function* commitBlob(commit: BlobCommit): Command<boolean | QuotaBreach> {
-  const { uploadId, holder, repository, blob, now, quota } = commit;
+  const { uploadId, holder, repository, blob, now } = commit;
   const session = yield* queryOne(
     "DELETE FROM uploads WHERE id = $1 AND repository = $2 AND lease_holder = $3 RETURNING id",
     uploadId,
@@ -55,6 +55,11 @@ export function* commitBlob(commit: BlobCommit): Command<boolean | QuotaBreach> 
     yield* discardObject(blob.locator, now, now);
     return false;
   }
+  return yield* commitWholeBlob(commit);
+}
+
+export function* commitWholeBlob(commit: WholeBlobCommit): Command<true | QuotaBreach> {
+  const { repository, blob, now, quota } = commit;
   const { digest, size: bytes } = blob;
   const breach = quota && (yield* findBreach({ ...quota, repository, kind: "blob", digest, bytes }));
   if (breach !== undefined) {

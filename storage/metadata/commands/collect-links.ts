@@ -13,7 +13,7 @@
 import type { Digest } from "../../digest.ts";
 import type { CollectionStep, GarbageStore } from "../garbage-store.ts";
 import { query, queryOne, type Command } from "../statement.ts";
-import { linkFreeSince } from "./needs.ts";
+import { lookAtTouched } from "./looked-at-links.ts";
 import { digestsByRepository, releaseLinks, type Discarding } from "./release-links.ts";
 import { chunksOf, parameterList } from "./row-lists.ts";
 
@@ -31,16 +31,11 @@ export function* collectLinks({
   limit,
   ...discarding
 }: CollectionStep & Discarding): Command<Collected> {
-  const touched = yield* listTouched(before, undefined, limit);
+  const { links: touched } = yield* lookAtTouched(before, undefined, limit);
   let [links, blobs, bytes] = [0, 0, 0];
-  for (const [repositoryId, digests] of digestsByRepository(touched)) {
-    const loose: Digest[] = [];
-    const named: Digest[] = [];
-    for (const digest of digests) {
-      if ((yield* linkFreeSince(repositoryId, digest)) === undefined) named.push(digest);
-      else loose.push(digest);
-    }
+  for (const [repositoryId, named] of digestsByRepository(touched.filter(({ isNamed }) => isNamed)))
     yield* putAtRest(repositoryId, named);
+  for (const [repositoryId, loose] of digestsByRepository(touched.filter(({ isNamed }) => !isNamed))) {
     const claimed = yield* releaseLinks(repositoryId, loose, discarding);
     links += loose.length;
     blobs += claimed.blobs;

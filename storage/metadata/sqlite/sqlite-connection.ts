@@ -1,6 +1,7 @@
 // One connection of better-sqlite3, speaking Statement: settings that every connection needs, and prepared statements
 // kept for reuse.
 import Database from "better-sqlite3";
+import { isBusy } from "./sqlite-errors.ts";
 import type { Row, SqlValue, Statement } from "../statement.ts";
 
 /** Statements kept prepared. There are some hundred and fifty texts, and lists of up to a hundred rows multiply a few of them. */
@@ -13,6 +14,7 @@ const journalLimitBytes = 64 * 1024 * 1024;
 export class SqliteConnection {
   readonly #database: Database.Database;
   readonly #prepared = new Map<string, Database.Statement>();
+  readonly #dataVersion: Database.Statement;
 
   /**
    * Opens, or creates, the database file. May throw a busy error while another process opens it too.
@@ -28,6 +30,9 @@ export class SqliteConnection {
       this.pragma("synchronous = FULL");
       this.pragma("foreign_keys = ON");
       this.pragma(`journal_size_limit = ${journalLimitBytes}`);
+      // a savepoint notes what it changes: by default in a file, which doubles what a small transaction writes
+      this.pragma("temp_store = MEMORY");
+      this.#dataVersion = this.#database.prepare("PRAGMA data_version").pluck();
     } catch (error) {
       this.#database.close();
       throw error;
@@ -41,6 +46,16 @@ export class SqliteConnection {
 
   pragma(text: string): unknown {
     return this.#database.pragma(text, { simple: true });
+  }
+
+  /** Another number once some other connection committed; undefined while the database is locked. */
+  dataVersion(): number | undefined {
+    try {
+      return this.#dataVersion.get() as number;
+    } catch (error) {
+      if (isBusy(error)) return undefined;
+      throw error;
+    }
   }
 
   /** Runs a text of any number of statements without parameters. */

@@ -15,6 +15,7 @@ export class SqliteRunner implements CommandRunner {
   readonly #connections: { readonly write: SqliteConnection; readonly read: SqliteConnection };
   readonly #options: SqliteWriterOptions;
   #closing: Promise<void> | undefined;
+  #changes: number | undefined;
 
   constructor(write: SqliteConnection, read: SqliteConnection, options: SqliteWriterOptions) {
     this.#connections = { write, read };
@@ -34,8 +35,26 @@ export class SqliteRunner implements CommandRunner {
     return retryWhileBusy(this.#options.busyLimitMilliseconds, () => readOnce(read, command()));
   }
 
-  write<T>(command: () => Command<T>): Promise<T> {
-    return this.#writer.write(command);
+  async write<T>(command: () => Command<T>): Promise<T> {
+    try {
+      return await this.#writer.write(command);
+    } finally {
+      this.#changes = undefined;
+    }
+  }
+
+  /**
+   * SQLite's data_version of the reading connection: what the writing one commits is to it somebody else's change, too. It
+   * is asked once in a turn of the event loop. Who learned of another process's commit and asks here comes in a later one.
+   */
+  changes(): number | undefined {
+    const { read, write } = this.#connections;
+    if (read === write) return undefined;
+    if (this.#changes === undefined) {
+      this.#changes = read.dataVersion();
+      process.nextTick(() => (this.#changes = undefined));
+    }
+    return this.#changes;
   }
 
   close(): Promise<void> {

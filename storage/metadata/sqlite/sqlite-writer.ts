@@ -3,8 +3,9 @@
 //
 //   write() ─▶ queue ─▶ BEGIN IMMEDIATE ─▶ (SAVEPOINT, command, RELEASE | ROLLBACK TO) … ─▶ COMMIT ─▶ resolve | reject
 //
-// Sharing never waits for more commands: an idle writer commits a single one at once.
-import { setImmediate as nextTurn } from "node:timers/promises";
+// An idle writer commits a single one at once. Where the last ones came together, fewer wait a moment for the others: a
+// commit costs as much as all that one of them writes.
+import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
 import type { Command } from "../statement.ts";
 import { pauseWhileBusy } from "./busy-retry.ts";
 import type { SqliteConnection } from "./sqlite-connection.ts";
@@ -29,6 +30,8 @@ interface Job {
   reject(error: unknown): void;
 }
 
+/** How long commands wait for as many as came together before. */
+const gatherMilliseconds = 1;
 /** Bounds how much one failing COMMIT takes with it, and how long the first of a group waits for the last. */
 const maxGroup = 128;
 
@@ -38,6 +41,7 @@ export class SqliteWriter {
   readonly #queue: Job[] = [];
   #draining: Promise<void> | undefined;
   #closed = false;
+  #lastGroup = 0;
   #turnStart = 0;
 
   constructor(connection: SqliteConnection, options: SqliteWriterOptions) {
@@ -70,10 +74,16 @@ export class SqliteWriter {
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
       await nextTurn();
-      if (await this.#begin())
-        await this.#runGroup(this.#queue.splice(0, this.#options.grouping ? maxGroup : 1));
+      if (this.#queue.length < this.#lastGroup) await delay(gatherMilliseconds);
+      if (await this.#begin()) await this.#runGroup(this.#takeGroup());
     }
     this.#draining = undefined;
+  }
+
+  #takeGroup(): readonly Job[] {
+    const group = this.#queue.splice(0, this.#options.grouping ? maxGroup : 1);
+    this.#lastGroup = group.length;
+    return group;
   }
 
   /** Opens a transaction that holds the write lock; false when that was not possible this time. */

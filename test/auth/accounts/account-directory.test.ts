@@ -39,7 +39,7 @@ describe("finding an account", () => {
     expect(asked).toHaveLength(2);
     clock.monotonic += 4001;
     await directory.find(id);
-    expect(asked).toHaveLength(3);
+    expect(asked).toHaveLength(2);
   });
 });
 

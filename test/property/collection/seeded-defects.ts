@@ -36,6 +36,7 @@ function storeWith({ runner }: CollectionGround, rewrite: Rewrite): MetadataStor
   const spoiled: CommandRunner = {
     read: (command) => runner.read(() => rewriting(command(), rewrite)),
     write: (command) => runner.write(() => rewriting(command(), rewrite)),
+    changes: () => undefined,
     close: () => runner.close(),
   };
   return new SqlMetadataStore(spoiled);

@@ -86,8 +86,12 @@ class Reader {
 
 function machineryOf(onStarted: () => void = () => undefined): Machinery {
   return {
-    openLog: async () => collectLog().logger,
-    assemble: async (config, logger, adminPassword) => {
+    openLog: async () => ({
+      logger: collectLog().logger,
+      pass: () => undefined,
+      flush: async () => undefined,
+    }),
+    assemble: async (config, { logger }, adminPassword) => {
       const server = await assemble(config, { logger, adminPassword });
       onStarted();
       return server;

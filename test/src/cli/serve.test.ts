@@ -40,7 +40,7 @@ function serve(
   const log = collectLog();
   const assembled = gate();
   const code = runCommandLine(["serve", ...args], terminal, {
-    openLog: async () => log.logger,
+    openLog: async () => ({ logger: log.logger, pass: () => undefined, flush: async () => undefined }),
     assemble: async (config, logger, adminPassword) => {
       const server = await startServer(config, logger, adminPassword);
       assembled.open();
@@ -230,7 +230,7 @@ describe("a server that cannot start", () => {
 });
 
 describe("the real server", () => {
-  const real: Serving["assemble"] = (config, logger) => assemble(config, { logger });
+  const real: Serving["assemble"] = (config, { logger }) => assemble(config, { logger });
 
   it("that finds its port taken says how to go on", async () => {
     const data = await scratchDirectory();

@@ -25,6 +25,7 @@ describe("without any source", () => {
       http: {
         listen: { host: "127.0.0.1", port: 5000 },
         trustedProxies: [],
+        workers: 1,
         drainSeconds: 30,
         inactivitySeconds: 120,
         headersSeconds: 60,
@@ -187,5 +188,31 @@ describe("http.tls", () => {
   it("needs both of them", () => {
     const env = { BERTH_HTTP_TLS_CERT: "tls.crt" };
     expect(() => load({ env })).toThrow(/http\.tls\.key: is missing and has no default/);
+  });
+});
+
+describe("http.offload", () => {
+  const trusting = { BERTH_HTTP_OFFLOAD: "nginx", BERTH_HTTP_TRUSTED_PROXIES: "[loopback]" };
+
+  it("is nginx, beside a directory and a trusted proxy", () => {
+    expect(load({ env: trusting }).http.offload).toBe("nginx");
+  });
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    [
+      "a bucket",
+      { ...trusting, BERTH_STORAGE_BLOBS_S3_BUCKET: "berth" },
+      /in a bucket.*storage\.blobs\.s3\.redirect/,
+    ],
+    [
+      "blobs in memory",
+      { ...trusting, BERTH_STORAGE_BLOBS_MEMORY: "{}" },
+      /in memory.*storage\.blobs\.filesystem/,
+    ],
+    ["no trusted proxy", { BERTH_HTTP_OFFLOAD: "nginx" }, /name nginx's address in http\.trustedProxies/],
+    ["another server", { ...trusting, BERTH_HTTP_OFFLOAD: "apache" }, /http\.offload.*nginx/],
+  ])("is refused beside %s, with what to do", (_, env, said) => {
+    expect(() => load({ env })).toThrow(said);
+    expect(() => load({ env })).toThrow("environment variable BERTH_HTTP_OFFLOAD");
   });
 });

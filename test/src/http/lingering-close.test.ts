@@ -48,7 +48,7 @@ describe("a client that is refused while it sends", () => {
     const { socket, failures } = await refusedWhileSending("Connection: close\r\n");
     await readToEnd(socket);
     expect(failures).toEqual([]);
-  }, 20_000);
+  });
 });
 
 describe("a client that asks for the connection to be closed", () => {

@@ -44,7 +44,7 @@ describe.runIf(process.platform === "linux")("transfers of every end", () => {
       await client.send("DELETE", await client.startUpload("files/app"));
     });
     await Promise.all(rounds);
-    await expect.poll(() => openFiles(registry.dataDirectory), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => openFiles(registry.dataDirectory)).toEqual([]);
     expect(await readdir(join(registry.dataDirectory, "blobs", "uploads"))).toEqual([]);
   });
 });

@@ -32,6 +32,19 @@ function request(headers: Record<string, string>, ends: Ends = {}): IncomingMess
 const origin = (trustedProxies: string[] = ["10.0.0.0/8", "fd00::/8"], publicUrl?: string) =>
   originOf({ publicUrl, trustedProxies });
 
+describe("a request", () => {
+  it.each([
+    ["10.0.0.1", true],
+    ["::ffff:10.0.0.1", true],
+    ["192.0.2.1", false],
+    [undefined, false],
+  ])("from %s is a trusted proxy's: %s, whatever it says of itself", (peer, expected) => {
+    const words = { "x-forwarded-for": "10.0.0.7", forwarded: "for=10.0.0.7" };
+    expect(origin().isProxied(request(words, { peer }))).toBe(expected);
+    expect(origin([]).isProxied(request(words, { peer }))).toBe(false);
+  });
+});
+
 describe("the base URL", () => {
   it.each([
     ["is the Host header", { host: "registry.example:5000" }, "http://registry.example:5000"],

@@ -44,11 +44,11 @@ describe("a registry over a bucket", () => {
   });
 
   it("does not cut a client that waits for it longer than silence may last", async () => {
-    const { client, server } = await served({ inactivitySeconds: 1 });
+    const { client, server } = await served({ inactivitySeconds: 2 });
     const content = randomBlob(6_000_000);
     const session = await client.startUpload(`slow/${randomUUID()}`);
     await client.send("PATCH", session, { body: content });
-    server.behaviour.completeMs = 2500;
+    server.behaviour.completeMs = 4000;
     expect((await client.send("PUT", `${session}?digest=${digestOf(content)}`)).status).toBe(201);
   });
 

@@ -82,7 +82,14 @@ describe("expired access", () => {
     };
     const stopping: MetadataStore = {
       ...metadata,
-      access: { ...access, audit: { ...access.audit, prune }, revision: () => access.revision() },
+      access: {
+        ...access,
+        ...{
+          audit: { ...access.audit, prune },
+          revision: () => access.revision(),
+          changes: () => access.changes(),
+        },
+      },
       ping: () => metadata.ping(),
       close: () => metadata.close(),
     };

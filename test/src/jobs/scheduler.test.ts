@@ -7,6 +7,21 @@ import { collectLog } from "../../support/log-lines.ts";
 const everySeconds = 0.001;
 
 describe("the scheduler", () => {
+  it.each([
+    [true, ["collecting", "noting"]],
+    [false, ["noting"]],
+  ])("does what one process does for all when it has the upkeep: %s", async (upkeep, expected) => {
+    const ran = new Set<string>();
+    const jobs = [
+      { name: "collecting", everySeconds, run: async () => void ran.add("collecting") },
+      { name: "noting", everySeconds, inEachProcess: true, run: async () => void ran.add("noting") },
+    ];
+    const scheduler = startScheduler(jobs, collectLog().logger, { upkeep });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await scheduler.close();
+    expect([...ran].sort()).toEqual(expected);
+  });
+
   it("runs a job again after its end, and never twice at once", async () => {
     const state = { running: 0, most: 0, runs: 0 };
     const job: Job = {

@@ -1,4 +1,4 @@
-// Settings of a mirror for tests: short waits, nothing kept for long, one upstream with one source unless told.
+// Settings of a mirror for tests: no wait that a busy machine may need, nothing kept for long, one upstream with one source unless told.
 import type {
   MirrorSettings,
   SourceSettings,
@@ -39,7 +39,7 @@ export function mirrorSettings(given: Partial<MirrorSettings> = {}): MirrorSetti
     upstreams: [upstreamSettings()],
     default: undefined,
     virtual: [],
-    checkSeconds: 0.2,
+    checkSeconds: 20,
     backoffSeconds: 30,
     negativeSeconds: 20,
     rateLimitReserve: 0,

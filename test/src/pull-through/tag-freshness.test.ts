@@ -146,6 +146,7 @@ describe("a cached tag whose upstream", () => {
   });
 
   it("is silent costs one wait in each window", async () => {
+    await reopen({ mirror: { checkSeconds: 0.2 } });
     const digest = publish("v1");
     await pull();
     mirror.clock.seconds += 60;

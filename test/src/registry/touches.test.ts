@@ -48,11 +48,11 @@ describe("touches", () => {
     expect(asked).toEqual([100, 100, 50]);
   });
 
-  it("change nothing within a quarter of the grace, and then begin another one", async () => {
+  it("change nothing within a fifth of the grace, and after a quarter of it begin another one", async () => {
     const { clock, touch, collected } = await withBlobs("young", "old");
-    clock.now = (graceSeconds * 1000) / 4;
+    clock.now = (graceSeconds * 1000) / 5;
     expect(await touch("young")).toBe(true);
-    clock.now += 1;
+    clock.now = (graceSeconds * 1000) / 4;
     expect(await touch("old")).toBe(true);
     expect(await collected(clock.now - 1)).toBe(1);
     expect([await touch("young"), await touch("old")]).toEqual([false, true]);

@@ -57,7 +57,7 @@ describe("a transfer", () => {
     const waiting = remote.statBlob(name, layer, { signal: AbortSignal.timeout(50) });
     expect(await failureIn(waiting)).toBe("busy");
     // Whether anybody is there can be asked at any time.
-    await remote.ping({ signal: AbortSignal.timeout(2000) });
+    await remote.ping({ signal: AbortSignal.timeout(20_000) });
     body.destroy();
   });
 });

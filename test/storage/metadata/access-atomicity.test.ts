@@ -19,6 +19,7 @@ function failingAfter(runner: CommandRunner, budget: { left: number }): CommandR
   return {
     read: (command) => runner.read(command),
     write: (command) => runner.write(() => spend(command())),
+    changes: () => undefined,
     close: () => runner.close(),
   };
 }

@@ -21,6 +21,7 @@ export function countingRunner(runner: CommandRunner, work: Work): CommandRunner
   return {
     read: (command) => runner.read(() => count(command())),
     write: (command) => runner.write(() => count(command())),
+    changes: () => undefined,
     close: () => runner.close(),
   };
 }

@@ -7,6 +7,7 @@ export function failingRunner(runner: CommandRunner, before: (statement: Stateme
   return {
     read: (command) => runner.read(command),
     write: (command) => runner.write(() => watched(command(), before)),
+    changes: () => undefined,
     close: () => runner.close(),
   };
 }

@@ -40,6 +40,7 @@ function recording(runner: CommandRunner, texts: Set<string>): CommandRunner {
   return {
     read: (command) => runner.read(() => record(command())),
     write: (command) => runner.write(() => record(command())),
+    changes: () => undefined,
     close: () => runner.close(),
   };
 }

@@ -130,4 +130,4 @@ test("the history tells what happened, and a tag that can come back does", async
   await fc.assert(fc.asyncProperty(fc.array(anyStep, { minLength: 5, maxLength: 40 }), follow), {
     numRuns: 150,
   });
-}, 60_000);
+});

@@ -26,6 +26,7 @@ async function watched(meanwhile: () => Promise<unknown> = async () => undefined
       seen.writes += 1;
       return runner.write(command);
     },
+    changes: () => undefined,
     close: () => runner.close(),
   };
   return { runner, metadata, seen, aside };

@@ -1,6 +1,6 @@
 // A real nginx in front of a registry: own folder, own certificate authority, ports of 127.0.0.1 only. Of its own,
 // because every kind of front is the same process with another configuration.
-import { mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { createServer, connect, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { Daemon } from "./daemon.ts";
@@ -26,11 +26,15 @@ export class NginxProxy {
     this.#daemon = daemon;
   }
 
-  /** Runs nginx with `servers` as the body of its `http` block and waits until `port` is served. */
-  static async start(servers: string, port: number): Promise<NginxProxy> {
+  /**
+   * Runs nginx with `servers` as the body of its `http` block and waits until `port` is served.
+   * @param user whom its workers are; they must be able to enter folders of root
+   */
+  static async start(servers: string, port: number, user = "root"): Promise<NginxProxy> {
     const folder = await createScratchFolder();
     await mkdir(join(folder, "logs"));
-    await writeFile(join(folder, "nginx.conf"), configuration(folder, servers));
+    if (user !== "root") await chmod(folder, 0o755);
+    await writeFile(join(folder, "nginx.conf"), configuration(folder, servers, user));
     const daemon = new Daemon({
       program: nginxProgram,
       args: ["-p", folder, "-c", join(folder, "nginx.conf"), "-e", "stderr"],
@@ -51,12 +55,12 @@ export class NginxProxy {
 }
 
 /** The `via-nginx` header tells a test that its answer came through, and over which version of HTTP it asked. */
-function configuration(folder: string, servers: string): string {
+function configuration(folder: string, servers: string, user: string): string {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((kind) => `${kind}_temp_path ${folder}/${kind};`)
     .join("\n");
-  // Started by root its workers would be another user, who may not enter the folder.
-  return `user root;
+  // Started by root and told nothing its workers would be another user, who may not enter the folder.
+  return `user ${user};
 daemon off;
 worker_processes 1;
 pid ${folder}/pid;

@@ -67,6 +67,11 @@ export class RegistryHttp {
     return this.#start(method, path, headers, undefined);
   }
 
+  /** The same over a connection that is kept, as all that `send` uses. */
+  openKept(method: string, path: string): ClientRequest {
+    return this.#start(method, path, {}, this.#agent);
+  }
+
   async send(method: string, path: string, sending: Sending = {}): Promise<Answer> {
     const response = await this.#respond(method, path, sending);
     const parts: Buffer[] = [];

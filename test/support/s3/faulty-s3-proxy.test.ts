@@ -7,7 +7,7 @@ import {
   ListObjectsV2Command,
   type S3ClientConfig,
 } from "@aws-sdk/client-s3";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { sampleBytes } from "../../contracts/blob-store-under-test.ts";
 import { FaultRule, type Fault } from "./fault-rule.ts";
 import { startFaultyS3Proxy } from "./faulty-s3-proxy.ts";
@@ -111,7 +111,7 @@ describe("the faulty proxy", () => {
     const asked = at.client.send(new ListObjectsV2Command({ Bucket: at.Bucket }), {
       abortSignal: controller.signal,
     });
-    await vi.waitFor(() => expect(at.proxy.requests).toHaveLength(1));
+    await expect.poll(() => at.proxy.requests).toHaveLength(1);
     controller.abort();
     await expect(asked).rejects.toMatchObject({ name: "AbortError" });
     expect(at.server.requests).toEqual([]);

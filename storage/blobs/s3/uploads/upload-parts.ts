@@ -1,6 +1,7 @@
 // What the sessions of one store share, and the moves on an upload's pieces in the bucket that more than one of append,
 // commit, copy and abort makes.
 import { buffer } from "node:stream/consumers";
+import type { Digester } from "../../../digest.ts";
 import { StorageError } from "../../../storage-error.ts";
 import type { Extent } from "../../byte-range.ts";
 import type { LiveUploads } from "../../live-uploads.ts";
@@ -19,7 +20,7 @@ export interface UploadSurroundings {
   readonly listings: BucketListings;
   readonly spool: Spool;
   readonly slots: PartSlots;
-  readonly live: LiveUploads;
+  readonly live: LiveUploads<Digester>;
   readonly known: KnownUploads;
   readonly plan: PartPlanOptions;
 }

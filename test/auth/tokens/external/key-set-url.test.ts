@@ -1,7 +1,7 @@
 // A key set behind a URL: fetched, followed as keys roll over, and not trusted with anything but keys.
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { ecKey, openVerifier, publicJwk, serverToken, type KeyPair } from "./token-server.ts";
 
 const setOf = (...keys: KeyPair[]) =>
@@ -76,7 +76,7 @@ describe("a key set behind a URL", () => {
     const token = serverToken(before);
     expect(await verifier.verify(token)).toMatchObject(verified);
     server.answer = text(setOf(after));
-    await vi.waitFor(async () => expect(await verifier.verify(token)).toMatchObject(refused));
+    await expect.poll(() => verifier.verify(token)).toMatchObject(refused);
   });
 
   it.each<[string, RequestListener]>([
@@ -145,7 +145,7 @@ describe("a key set behind a URL", () => {
       verifier.verify(serverToken(keys)).then(() => "known"),
     ]);
     expect(first).toBe("known");
-    await vi.waitFor(() => expect(server.requests).toBe(2));
+    await expect.poll(() => server.requests).toBe(2);
     answerNow();
     expect(await unknown).toMatchObject(refused);
   });

@@ -139,7 +139,8 @@ describe("berth storage copy when it is killed", () => {
     for (let round = 0, switched = false; !switched; round++) {
       const { child, exit } = start(moving.data, ["--to", moving.to, "--switch"]);
       const errors = text(child.stderr);
-      const kill = setTimeout(() => child.kill("SIGKILL"), 300 + round * 100);
+      // later by a third each time: however slow the machine is, it comes to its end in a dozen rounds or two
+      const kill = setTimeout(() => child.kill("SIGKILL"), 300 * 1.3 ** round);
       const [code, signal] = await exit;
       clearTimeout(kill);
       switched = code === 0;

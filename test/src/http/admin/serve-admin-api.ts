@@ -10,7 +10,7 @@ import { BasicAuthenticator } from "../../../../auth/authenticators/basic-authen
 import { ByKindAuthenticator } from "../../../../auth/authenticators/by-kind-authenticator.ts";
 import type { Authenticator } from "../../../../auth/authenticator.ts";
 import { adminRoutes } from "../../../../src/http/admin/admin-routes.ts";
-import { createApp } from "../../../../src/http/app.ts";
+import { createListener } from "../../../../src/http/app.ts";
 import { challengesOf } from "../../../../src/http/challenge.ts";
 import { locateUnder } from "../../../../src/http/location.ts";
 import { Gate } from "../../../../src/http/middleware/gate.ts";
@@ -124,7 +124,7 @@ export async function serveAdminApi(options: ServeOptions = {}) {
     }),
   );
   const locate = locateUnder(publicUrl);
-  const app = createApp({
+  const listener = createListener({
     registry,
     gate,
     before: [
@@ -150,7 +150,7 @@ export async function serveAdminApi(options: ServeOptions = {}) {
     publicUrl,
     maxManifestBytes: 4096,
   });
-  const server = await listen(app.callback(), { host: "127.0.0.1", port: 0, ...limits }, log.logger);
+  const server = await listen(listener, { host: "127.0.0.1", port: 0, ...limits }, log.logger);
   const agent = new Agent({ keepAlive: true });
   atEnd(async () => {
     agent.destroy();

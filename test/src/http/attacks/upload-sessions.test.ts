@@ -141,7 +141,7 @@ const ends: Readonly<Record<string, (name: string) => Promise<unknown>>> = {
 };
 
 describe(`${Object.keys(ends).length * methods.length} attacks: a session that goes on after`, () => {
-  it.each(Object.entries(ends))("%s is refused within five seconds", async (what, end) => {
+  it.each(Object.entries(ends))("%s is refused before long", async (what, end) => {
     const name = `worker${Object.keys(ends).indexOf(what)}`;
     await use().administer("POST", "/users", { name });
     await use().administer("PUT", `/projects/secret/members/user/${name}`, { role: "developer" });
@@ -159,7 +159,7 @@ describe(`${Object.keys(ends).length * methods.length} attacks: a session that g
     expect((await ask("GET", own)).status).toBe(204);
     await end(name);
     await expect
-      .poll(async () => (await ask("GET", own)).status, { timeout: 5000, interval: 50 })
+      .poll(async () => (await ask("GET", own)).status, { interval: 50 })
       .toBeGreaterThanOrEqual(400);
     for (const method of methods) expect([401, 403, 404]).toContain((await ask(method, own)).status);
     expect([401, 403]).toContain((await ask("POST", "/v2/secret/app/blobs/uploads/")).status);

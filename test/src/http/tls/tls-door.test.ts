@@ -214,7 +214,7 @@ describe("a connection that is not secured in time", () => {
   });
 
   it("is cut when it is secured and then says nothing", async () => {
-    const served = await serveSecurely({ headersSeconds: 60, inactivitySeconds: 1 });
+    const served = await serveSecurely({ headersSeconds: 60, inactivitySeconds: 2 });
     expect(await readToEnd(await served.connect())).toBe("");
   });
 

@@ -43,8 +43,8 @@ async function serve(dataDirectory: string, upstreamUrl = "http://127.0.0.1:1", 
       ...env,
     },
     file: {
-      upstreams: [{ host: "up.example", url: upstreamUrl, headersSeconds: 1 }],
-      mirror: { minFreeBytes: 0, checkSeconds: 1 },
+      upstreams: [{ host: "up.example", url: upstreamUrl }],
+      mirror: { minFreeBytes: 0 },
     },
   });
   const client = new RegistryClient(registry.url, { headers: { authorization } });

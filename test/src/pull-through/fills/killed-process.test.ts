@@ -106,7 +106,7 @@ it("a follower goes on from where it is when the one who downloads is killed", a
   expectBytes(Buffer.concat(chunks), bytes);
   expectBytes(await keptBytes(follower, digest), bytes);
   await eventually(() => place.leftovers()).toEqual([]);
-}, 60_000);
+});
 
 it("what it left is removed at the next start, and the blob is fetched by whoever asks next", async () => {
   const place = await mirrorPlace();
@@ -120,4 +120,4 @@ it("what it left is removed at the next start, and the blob is fetched by whoeve
   const { body } = await next.open(digest, new ScriptedUpstream(() => sent(bytes)));
   expectBytes(await bytesOf(body), bytes);
   await eventually(() => next.local.stat(repository, digest)).toEqual({ size: bytes.length });
-}, 60_000);
+});

@@ -169,4 +169,4 @@ test("the cap holds, what is pinned or pushed stays, and a whole image stays who
     }
   });
   await fc.assert(property, { numRuns: 15 });
-}, 60_000);
+});

@@ -82,7 +82,7 @@ describe("the filesystem store when its process is killed", () => {
 
   beforeAll(async () => {
     translated = await mkdtemp(path.join(tmpdir(), "berth-doomed-"));
-    for (const folder of ["storage", "storage/blobs", "storage/blobs/filesystem"])
+    for (const folder of ["storage", "storage/hashing", "storage/blobs", "storage/blobs/filesystem"])
       await translate(folder, translated);
     await writeFile(path.join(translated, "package.json"), '{ "type": "module" }');
     await writeFile(path.join(translated, "doomed.js"), doomed);

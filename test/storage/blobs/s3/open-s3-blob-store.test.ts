@@ -8,7 +8,7 @@ import { contentOf, put, sampleBytes } from "../../../contracts/blob-store-under
 import { scratchDirectory } from "../../../support/scratch-directory.ts";
 import { strictStore } from "./strict-store.ts";
 
-const patience = { pauseMilliseconds: 1, attempts: 2, answerMilliseconds: 2000 };
+const patience = { pauseMilliseconds: 1, attempts: 2, answerMilliseconds: 20_000 };
 const wrongKey = { kind: "static", accessKeyId: "AKIATESTACCESSKEY", secretAccessKey: "wrong" } as const;
 const unknownKey = { kind: "static", accessKeyId: "AKIANOBODY", secretAccessKey: "wrong" } as const;
 

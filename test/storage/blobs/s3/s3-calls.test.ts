@@ -47,7 +47,6 @@ describe("requests to the bucket", () => {
       expect(server.requests.reduce((sum, { bytesOut }) => sum + bytesOut, 0)).toBeLessThan(2000);
       expect((await contentOf(elsewhere, locator))?.equals(bytes)).toBe(true);
     },
-    60_000,
   );
 
   it("keep a short tail twice, so that a close reads nothing and more bytes find it", async () => {

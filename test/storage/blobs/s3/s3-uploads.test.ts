@@ -49,7 +49,6 @@ describe("an upload to a bucket", () => {
       expect((await contentOf(store, locator))?.equals(bytes)).toBe(true);
       expect(leftovers()).toEqual([]);
     },
-    60_000,
   );
 
   it("whose hash was lost on the way is checked by reading, and goes when it is wrong", async () => {
@@ -152,7 +151,7 @@ describe("an upload to a bucket", () => {
     const { locator } = await resumed!.commit(digestOf(bytes));
     expect((await contentOf(store, locator))?.equals(bytes)).toBe(true);
     expect(leftovers()).toEqual([]);
-  }, 60_000);
+  });
 
   it("leaves nothing when it is aborted in the middle of an append, by somebody who knows an older state", async () => {
     const { store, leftovers } = await strictStore(small);

@@ -66,6 +66,16 @@ describe("the SQLite writer", () => {
       expect(connection.count("COMMIT")).toBe(2);
     });
 
+    test("where the last came together, fewer wait a moment for the others", async () => {
+      const writer = new SqliteWriter(connection, options);
+      await Promise.all(["a", "b", "c"].map((word) => writer.write(() => insert(word))));
+      const early = writer.write(() => insert("d"));
+      // past the turn after which it would have gone alone
+      await nextTurn();
+      await Promise.all([early, writer.write(() => insert("e"))]);
+      expect(connection.count("COMMIT")).toBe(2);
+    });
+
     test("what comes while a transaction is open goes into the next one", async () => {
       const writer = new SqliteWriter(connection, { ...options, turnMilliseconds: 0 });
       const long = writer.write(() => insertMany("long", 20));

@@ -1,6 +1,6 @@
 // An append whose lease is lost while it waits for the bucket: it ends, and holds nothing.
 import { readdir, readlink } from "node:fs/promises";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { sampleBytes, sourceOf } from "../../../../contracts/blob-store-under-test.ts";
 import type { S3Operation } from "../../../../support/s3/s3-operation.ts";
 import { strictStore } from "../strict-store.ts";
@@ -46,7 +46,7 @@ describe("an append whose lease is lost", () => {
     });
     await expect(append).rejects.toBe(lost);
     await resumed!.abort();
-    await vi.waitFor(async () => expect(await openFilesBelow(options.spoolDirectory)).toEqual([]), 10_000);
+    await expect.poll(() => openFilesBelow(options.spoolDirectory)).toEqual([]);
     expect(leftovers()).toEqual([]);
   });
 });

@@ -43,5 +43,5 @@ describe("the ETags that a row had no room for", () => {
     const { locator } = await session.commit(digestOf(bytes));
     expect(rule.hits).toBe(1);
     expect((await contentOf(store, locator))?.equals(bytes)).toBe(true);
-  }, 60_000);
+  });
 });

@@ -1,9 +1,9 @@
 // What asking "who are you, and may you?" costs: the same manifest, by the same client, in turns from a registry that is
 // open and from one with accounts, whose token is the same for every request, as docker's is. Goal: at most 15 %.
 import { it } from "vitest";
-import { BerthProcess } from "../e2e/berth-process.ts";
-import { imageIndex, mediaTypes } from "../support/images.ts";
-import { measureRate } from "./request-load.ts";
+import { BerthProcess } from "../../e2e/berth-process.ts";
+import { imageIndex, mediaTypes } from "../../support/images.ts";
+import { measureRate } from "../load/request-load.ts";
 
 const rounds = 7;
 const path = "/v2/team/app/manifests/v1";

@@ -8,11 +8,11 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { rm } from "node:fs/promises";
 import { expect, it } from "vitest";
-import { BerthProcess } from "../e2e/berth-process.ts";
-import { mirrorConfiguration } from "../e2e/mirror-berth.ts";
-import type { Daemon } from "../support/clients/daemon.ts";
-import { DistributionRegistry } from "../support/clients/distribution-registry.ts";
-import { runCommand } from "../support/clients/run-command.ts";
+import { BerthProcess } from "../../e2e/berth-process.ts";
+import { mirrorConfiguration } from "../../e2e/mirror-berth.ts";
+import type { Daemon } from "../../support/clients/daemon.ts";
+import { DistributionRegistry } from "../../support/clients/distribution-registry.ts";
+import { runCommand } from "../../support/clients/run-command.ts";
 
 const mebibytes = Number(process.env["BERTH_TEST_BENCH_COLD_MIB"] ?? 1024);
 const clients = 100;

@@ -1,11 +1,11 @@
 // What a bucket costs: memory under parallel pushes, the end of a push by the size of the blob, and what is asked of S3
 // for things that the rows know. Goals: at most 350 MiB and flat; equal, nothing read; 0 calls.
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { BerthProcess } from "../e2e/berth-process.ts";
-import { blobCalls, environmentOf } from "../e2e/s3-berth.ts";
-import { expectStatus, locationOf, RegistryHttp, withQuery } from "../support/clients/registry-http.ts";
-import { startStrictS3, type StrictS3 } from "../support/s3/strict-s3-server.ts";
-import { type RepeatedContent, repeatedContents } from "./repeated-content.ts";
+import { BerthProcess } from "../../e2e/berth-process.ts";
+import { blobCalls, environmentOf } from "../../e2e/s3-berth.ts";
+import { expectStatus, locationOf, RegistryHttp, withQuery } from "../../support/clients/registry-http.ts";
+import { startStrictS3, type StrictS3 } from "../../support/s3/strict-s3-server.ts";
+import { type RepeatedContent, repeatedContents } from "../repeated-content.ts";
 import { serverTimes } from "./server-times.ts";
 
 /** For machines that have not the time or the disk for all of it. */

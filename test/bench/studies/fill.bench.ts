@@ -7,9 +7,9 @@ import { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createHash } from "node:crypto";
 import { expect, it } from "vitest";
-import type { Digest } from "../../storage/digest.ts";
-import { mirrorPlace } from "../src/pull-through/fills/mirror-place.ts";
-import { ScriptedUpstream } from "../src/pull-through/fills/scripted-upstream.ts";
+import type { Digest } from "../../../storage/digest.ts";
+import { mirrorPlace } from "../../src/pull-through/fills/mirror-place.ts";
+import { ScriptedUpstream } from "../../src/pull-through/fills/scripted-upstream.ts";
 
 const mebibytes = Number(process.env["BERTH_TEST_BENCH_FILL_MIB"] ?? 200);
 const size = mebibytes * 1024 * 1024;

@@ -6,17 +6,17 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { parseReport, type CollectionReport } from "../../src/jobs/collection-report.ts";
-import { openMetadataStore } from "../../storage/metadata/open-metadata-store.ts";
-import { SqlMetadataStore } from "../../storage/metadata/sql-metadata-store.ts";
-import { openSqlite } from "../../storage/metadata/sqlite/open-sqlite.ts";
-import { BerthProcess } from "../e2e/berth-process.ts";
-import { countingRunner } from "../storage/metadata/counting-runner.ts";
-import { distribution, DistributionRegistry } from "../support/clients/distribution-registry.ts";
-import { expectStatus, type RegistryHttp, sha256 } from "../support/clients/registry-http.ts";
+import { parseReport, type CollectionReport } from "../../../src/jobs/collection-report.ts";
+import { openMetadataStore } from "../../../storage/metadata/open-metadata-store.ts";
+import { SqlMetadataStore } from "../../../storage/metadata/sql-metadata-store.ts";
+import { openSqlite } from "../../../storage/metadata/sqlite/open-sqlite.ts";
+import { BerthProcess } from "../../e2e/berth-process.ts";
+import { countingRunner } from "../../storage/metadata/counting-runner.ts";
+import { distribution, DistributionRegistry } from "../../support/clients/distribution-registry.ts";
+import { expectStatus, type RegistryHttp, sha256 } from "../../support/clients/registry-http.ts";
 import { layOutImage } from "./distribution-layout.ts";
-import { fillLargeStore } from "./large-store.ts";
-import { imageMediaType, randomImage } from "./random-image.ts";
+import { fillLargeStore } from "../large-store.ts";
+import { imageMediaType, randomImage } from "../random-image.ts";
 
 const blobsEach = 10;
 const sizes = {

@@ -2,8 +2,8 @@
 // of an hour. The layout is documented in its `registry/storage/paths.go`.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { sha256 } from "../support/clients/registry-http.ts";
-import type { Image } from "./random-image.ts";
+import { sha256 } from "../../support/clients/registry-http.ts";
+import type { Image } from "../random-image.ts";
 
 /** @param data its root directory */
 export function layOutImage(data: string, repository: string, tag: string, { bytes, blobs }: Image): void {
