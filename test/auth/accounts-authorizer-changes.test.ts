@@ -14,16 +14,15 @@ const push: Access = { kind: "repository", name: "team/app", action: "push" };
 const system: Access = { kind: "system" };
 const ada = { kind: "account", name: "ada" } as const;
 
-/** Two processes on one database file: the second one looks for changes when it is told to, or by itself. */
-async function openTwo(revisionEveryMilliseconds?: number) {
+/** Two processes on one database file; time alone never makes the second one look for changes. */
+async function openTwo() {
   const path = `${await scratchDirectory()}/berth.sqlite`;
   const one = await openAccounts({ path, process: "one " });
   await one.projects.create({ name: "team" });
   const user = principalOf("user", await one.users.create({ name: "ada", mayCreateProjects: false }));
   const { robot } = await one.robots.create({ name: "ci", project: "team", actions: ["push"] });
   await one.users.create({ name: "root", systemAdmin: true });
-  const timed = revisionEveryMilliseconds !== undefined && { revisionEveryMilliseconds };
-  const other = await openAccounts({ path, process: "other ", ...timed });
+  const other = await openAccounts({ path, process: "other " });
   return { one, other, user, robot: principalOf("robot", robot) };
 }
 type Two = Awaited<ReturnType<typeof openTwo>>;

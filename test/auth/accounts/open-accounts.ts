@@ -27,8 +27,6 @@ export const start = Date.UTC(2030, 0, 1);
 export interface OpenAccountsOptions {
   readonly path?: string;
   readonly hasher?: PasswordHasher;
-  /** Never by itself, unless the test asks for it. */
-  readonly revisionEveryMilliseconds?: number;
   /** Keeps ids apart when several are opened on one file. */
   readonly process?: string;
   /** Who closes it, where it is not opened within a test. */
@@ -40,8 +38,10 @@ export async function openAccounts(options: OpenAccountsOptions = {}) {
   const metadata = await openMetadataStore({ kind: "sqlite", path });
   const { access } = metadata;
   const clock = { now: start, monotonic: 0 };
-  const everyMilliseconds = options.revisionEveryMilliseconds ?? 1_000_000;
-  const revision = await AccessRevision.open(access, { everyMilliseconds, clock: () => clock.monotonic });
+  const revision = await AccessRevision.open(access, {
+    everyMilliseconds: 1_000_000,
+    clock: () => clock.monotonic,
+  });
   atEnd(async () => {
     revision.close();
     await metadata.close();
